@@ -1,0 +1,19 @@
+import { availableParallelism } from "node:os"
+import { defineConfig } from "vitest/config"
+
+const conditions = ["opbus-source"]
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ["test/**/*.test.ts"],
+    pool: "forks",
+    maxWorkers: Math.max(1, Math.min(4, availableParallelism())),
+    // Child processes and `import("opbus/…")` in a worker resolve to the sources as well.
+    execArgv: conditions.map((condition) => `--conditions=${condition}`),
+    env: { NODE_OPTIONS: conditions.map((condition) => `--conditions=${condition}`).join(" ") },
+    testTimeout: 30_000,
+    hookTimeout: 60_000
+  }
+})
