@@ -1,0 +1,10 @@
+/**
+ * opbus: an operation bus for Effect programs.
+ *
+ * @since 0.1.0
+ */
+export * from "./operation/index.ts"
+import { OperationInvoker } from "./operation/OperationInvoker.ts"
+
+/** @since 0.1.0 */
+export const { invoke, invokeKey, invokeRemote, schedule } = OperationInvoker

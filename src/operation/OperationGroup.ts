@@ -1,0 +1,177 @@
+/**
+ * A typed set of operations, whose handlers are given together.
+ *
+ * @since 0.1.0
+ */
+import type * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import type { Pipeable } from "effect/Pipeable"
+import { pipeArguments } from "effect/Pipeable"
+import * as Predicate from "effect/Predicate"
+import * as layers from "./internal/layers.ts"
+import type * as Operation from "./Operation.ts"
+import type { HandlerOptions, OperationRegistry } from "./OperationRegistry.ts"
+
+const TypeId = "~opbus/operation/OperationGroup" as const
+
+/**
+ * A typed set of operations.
+ *
+ * **When to use**
+ *
+ * Use for the operations of one plugin: their handlers become one record, in which a forgotten handler is a type error.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OperationGroup<in out Ops extends Operation.Any> extends Pipeable {
+  new(_: never): {}
+
+  readonly [TypeId]: typeof TypeId
+  /** The operations by key, in the order they were given. */
+  readonly operations: ReadonlyMap<string, Ops>
+
+  /** Returns the group with more operations. The same key twice is a type error, and throws. */
+  add<const More extends ReadonlyArray<Operation.Any>>(
+    ...operations: More & DistinctKeys<More>
+  ): OperationGroup<Ops | More[number]>
+
+  /** Returns the group with the operations of another one. */
+  merge<Others extends Operation.Any>(group: OperationGroup<Others>): OperationGroup<Ops | Others>
+
+  /**
+   * Attaches the handlers, as a record by key or an effect that builds it. A missing or an excess handler is a type error.
+   */
+  toLayer<Handlers extends HandlersOf<Ops>, EX = never, RX = never>(
+    build:
+      | (Handlers & NoExcess<Handlers, Ops>)
+      | Effect.Effect<Handlers & NoExcess<Handlers, Ops>, EX, RX>,
+    options?: HandlerOptions
+  ): Layer.Layer<Operation.Handler<Ops["key"]>, EX, Operation.Provided<RX | RecordServices<Handlers>> | OperationRegistry>
+
+  /** Attaches handlers that are loaded when one of them is first invoked. A type error when one is synchronous. */
+  toLayerLazy<Handlers extends HandlersOf<Ops>>(
+    load: "sync" extends Ops["executionMode"] ? Operation.SynchronousOperationCannotBeLazy
+      : () => Promise<Handlers | { readonly default: Handlers }>,
+    options?: HandlerOptions
+  ): Layer.Layer<Operation.Handler<Ops["key"]>, never, Operation.Provided<RecordServices<Handlers>> | OperationRegistry>
+}
+
+/**
+ * Any group.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Any {
+  readonly [TypeId]: typeof TypeId
+  readonly operations: ReadonlyMap<string, Operation.Any>
+}
+
+/**
+ * The operations of a group.
+ *
+ * @category utility types
+ * @since 0.1.0
+ */
+export type Operations<Group extends Any> = Group["operations"] extends ReadonlyMap<string, infer Ops> ? Ops : never
+
+/**
+ * The record of handlers that a set of operations needs.
+ *
+ * @category utility types
+ * @since 0.1.0
+ */
+export type HandlersOf<Ops extends Operation.Any> = {
+  readonly [Op in Ops as Op["key"]]: Operation.HandlerOf<Op, any>
+}
+
+/**
+ * The services that a record of handlers needs.
+ *
+ * @category utility types
+ * @since 0.1.0
+ */
+export type RecordServices<Handlers> = {
+  readonly [Key in keyof Handlers]: Operation.HandlerServices<Handlers[Key]>
+}[keyof Handlers]
+
+/**
+ * Makes a handler for a key that the group does not have a type error.
+ *
+ * @category utility types
+ * @since 0.1.0
+ */
+export type NoExcess<Handlers, Ops extends Operation.Any> = {
+  readonly [Key in Exclude<keyof Handlers, Ops["key"]>]: never
+}
+
+/** One lookup per operation: quadratic comparisons would be felt at a few hundred operations. */
+type ByKey<Ops extends ReadonlyArray<Operation.Any>> = { readonly [Op in Ops[number] as Op["key"]]: [Op] }
+
+type IsUnion<A, B = A> = A extends B ? [B] extends [A] ? false : true : never
+
+/**
+ * Makes two different operations with one key a type error that names the key.
+ *
+ * @category utility types
+ * @since 0.1.0
+ */
+export type DistinctKeys<Ops extends ReadonlyArray<Operation.Any>> = Duplicates<ByKey<Ops>> extends infer Duplicate
+  ? [Duplicate] extends [never] ? unknown : ReadonlyArray<{ readonly "~error": ["duplicate operation key", Duplicate] }>
+  : never
+
+type Duplicates<Index> = {
+  readonly [Key in keyof Index]: IsUnion<Index[Key]> extends false ? never : Key
+}[keyof Index]
+
+const fromMap = (operations: ReadonlyMap<string, Operation.Any>): OperationGroup<any> =>
+  Object.assign(Object.setPrototypeOf(function() {}, Proto), { operations })
+
+const adding = (known: Iterable<readonly [string, Operation.Any]>, more: Iterable<Operation.Any>) => {
+  const operations = new Map(known)
+  for (const operation of more) {
+    if (operations.has(operation.key)) {
+      throw new TypeError(`OperationGroup: the key "${operation.key}" is there twice. Give every operation its own key.`)
+    }
+    operations.set(operation.key, operation)
+  }
+  return fromMap(operations)
+}
+
+const Proto = {
+  [TypeId]: TypeId,
+  pipe() {
+    return pipeArguments(this, arguments)
+  },
+  add(this: Any, ...operations: ReadonlyArray<Operation.Any>) {
+    return adding(this.operations, operations)
+  },
+  merge(this: Any, group: Any) {
+    return adding(this.operations, group.operations.values())
+  },
+  toLayer(this: Any, build: unknown, options?: HandlerOptions) {
+    return layers.layerRecord(Array.from(this.operations.values()), build, options)
+  },
+  toLayerLazy(this: Any, load: () => Promise<unknown>, options?: HandlerOptions) {
+    return layers.layerLazy(Array.from(this.operations.values()), load, options)
+  }
+}
+
+/**
+ * Makes a group of operations.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <const Ops extends ReadonlyArray<Operation.Any>>(
+  ...operations: Ops & DistinctKeys<Ops>
+): OperationGroup<Ops[number]> => adding([], operations as ReadonlyArray<Operation.Any>)
+
+/**
+ * Tells whether a value is a group of operations.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isOperationGroup = (u: unknown): u is Any => Predicate.hasProperty(u, TypeId)

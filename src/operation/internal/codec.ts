@@ -1,0 +1,309 @@
+import * as Schema from "effect/Schema"
+import * as SchemaAST from "effect/SchemaAST"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaParser from "effect/SchemaParser"
+
+/**
+ * Where a value does not fit a schema, and why, in one line that never repeats the value.
+ *
+ * @internal
+ */
+export interface Misfit {
+  readonly issue: string
+  readonly path: ReadonlyArray<PropertyKey>
+}
+
+const strict: SchemaAST.ParseOptions = { onExcessProperty: "error" }
+
+// ---------------------------------------------------------------------------
+// type side: checked in place, without a copy
+// ---------------------------------------------------------------------------
+
+/**
+ * Tells whether a value is on the type side of a schema and has no excess property.
+ *
+ * The compiled guards of `effect/Schema` ignore excess properties (asking for them costs ten times as much), so those are
+ * looked for separately, by counting.
+ *
+ * @internal
+ */
+export const makeGuard = (schema: Schema.Constraint): (value: unknown) => boolean => {
+  const is = SchemaParser.is(schema)
+  const excess = findExcess(SchemaAST.toType(schema.ast), new Map())
+  return excess === undefined ? is : (value) => is(value) && excess(value) === undefined
+}
+
+/**
+ * Says why a value does not fit the type side of a schema.
+ *
+ * @internal
+ */
+export const explain = (schema: Schema.Constraint, value: unknown): Misfit => {
+  const ast = SchemaAST.toType(schema.ast)
+  const exit = SchemaParser.decodeUnknownExit({ ast } as Schema.ConstraintDecoder<unknown>, strict)(value)
+  if (exit._tag === "Failure") {
+    const reason = exit.cause.reasons[0]
+    if (reason?._tag === "Fail") return misfit(reason.error, value)
+  }
+  const path = findExcess(ast, new Map())?.(value)
+  return path === undefined
+    ? { issue: "it does not fit its schema", path: [] }
+    : { issue: "this property is not expected", path }
+}
+
+type FindExcess = (value: any) => ReadonlyArray<PropertyKey> | undefined
+
+const findExcess = (ast: SchemaAST.AST, seen: Map<SchemaAST.AST, FindExcess>): FindExcess | undefined => {
+  const known = seen.get(ast)
+  if (known !== undefined) return known
+  switch (ast._tag) {
+    case "Objects":
+      return objectExcess(ast, seen)
+    case "Arrays": {
+      const element = ast.rest[0] === undefined ? undefined : findExcess(ast.rest[0], seen)
+      const elements = ast.elements.map((item) => findExcess(item, seen))
+      if (element === undefined && elements.every((item) => item === undefined)) return undefined
+      return (value) => {
+        for (let i = 0; i < value.length; i++) {
+          const path = (i < elements.length ? elements[i] : element)?.(value[i])
+          if (path !== undefined) return [i, ...path]
+        }
+      }
+    }
+    case "Union": {
+      const members = ast.types.map((type) => ({
+        is: SchemaParser.is({ ast: type } as Schema.Constraint),
+        excess: findExcess(type, seen)
+      }))
+      if (members.every((member) => member.excess === undefined)) return undefined
+      return (value) => {
+        let first: ReadonlyArray<PropertyKey> | undefined
+        for (const member of members) {
+          if (!member.is(value)) continue
+          const path = member.excess?.(value)
+          if (path === undefined) return undefined
+          first ??= path
+        }
+        return first
+      }
+    }
+    case "Suspend": {
+      let inner: FindExcess | undefined
+      const self: FindExcess = (value) => (inner ??= findExcess(ast.thunk(), seen) ?? (() => undefined))(value)
+      seen.set(ast, self)
+      return self
+    }
+    default:
+      return undefined
+  }
+}
+
+const objectExcess = (ast: SchemaAST.Objects, seen: Map<SchemaAST.AST, FindExcess>): FindExcess | undefined => {
+  const nested: Array<readonly [PropertyKey, FindExcess]> = []
+  for (const property of ast.propertySignatures) {
+    const excess = findExcess(property.type, seen)
+    if (excess !== undefined) nested.push([property.name, excess])
+  }
+  const open = ast.indexSignatures.length > 0 || ast.propertySignatures.length === 0
+  if (open && nested.length === 0) return undefined
+  const names = new Set<PropertyKey>(ast.propertySignatures.map((property) => property.name))
+  const optional = ast.propertySignatures.filter((property) => SchemaAST.isOptional(property.type)).map((property) =>
+    property.name
+  )
+  const required = names.size - optional.length
+  return (value) => {
+    if (!open) {
+      let expected = required
+      for (let i = 0; i < optional.length; i++) if (Object.hasOwn(value, optional[i]!)) expected++
+      let found = 0
+      for (const key in value) if (Object.hasOwn(value, key)) found++
+      // A required property may be inherited or a symbol: only then is the exact search worth its price.
+      if (found !== expected) {
+        for (const key of Object.keys(value)) if (!names.has(key)) return [key]
+      }
+    }
+    for (let i = 0; i < nested.length; i++) {
+      const [name, excess] = nested[i]!
+      const inner = value[name]
+      if (inner === undefined) continue
+      const path = excess(inner)
+      if (path !== undefined) return [name, ...path]
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------
+// issues
+// ---------------------------------------------------------------------------
+
+/**
+ * Reduces an issue to its first leaf.
+ *
+ * @internal
+ */
+export const misfit = (issue: SchemaIssue.Issue, root: unknown): Misfit => {
+  const path: Array<PropertyKey> = []
+  let current = issue
+  let value = root
+  while (true) {
+    switch (current._tag) {
+      case "Pointer": {
+        for (const part of current.path) {
+          path.push(part)
+          value = typeof value === "object" && value !== null && Object.hasOwn(value, part) ? (value as any)[part] : undefined
+        }
+        current = current.issue
+        continue
+      }
+      case "Composite": {
+        current = current.issues[0]
+        continue
+      }
+      case "Encoding": {
+        current = current.issue
+        continue
+      }
+      case "MissingKey":
+        return { issue: "this property is missing", path }
+      case "UnexpectedKey":
+        return { issue: "this property is not expected", path }
+      default: {
+        // The formatter repeats paths and issues on further lines; one line is enough to act on.
+        const line = formatter(current).split("\n")[0]!.replace(/^E/, "e").slice(0, 200)
+        const where = pathOf(current)
+        return { issue: `${line}, got ${describeKind(where.reduce(descend, value))}`, path: path.concat(where) }
+      }
+    }
+  }
+}
+
+const formatter = SchemaIssue.makeFormatterDefault()
+
+const descend = (value: unknown, part: PropertyKey): unknown =>
+  typeof value === "object" && value !== null && Object.hasOwn(value, part) ? (value as any)[part] : undefined
+
+/** The path to the first leaf of a union's best candidate. */
+const pathOf = (issue: SchemaIssue.Issue): ReadonlyArray<PropertyKey> => {
+  switch (issue._tag) {
+    case "Pointer":
+      return [...issue.path, ...pathOf(issue.issue)]
+    case "Composite":
+      return pathOf(issue.issues[0])
+    case "AnyOf":
+      return issue.issues.length === 1 ? pathOf(issue.issues[0]!) : []
+    default:
+      return []
+  }
+}
+
+const describeKind = (value: unknown): string => {
+  if (value === null) return "null"
+  if (Array.isArray(value)) return "an array"
+  switch (typeof value) {
+    case "undefined":
+      return "nothing"
+    case "object":
+      return "an object"
+    case "string":
+      return value.length > 1_000 ? `a string of ${value.length} characters` : "a string"
+    default:
+      return `a ${typeof value}`
+  }
+}
+
+// ---------------------------------------------------------------------------
+// encoded side
+// ---------------------------------------------------------------------------
+
+/**
+ * The codec between a schema's type side and JSON.
+ *
+ * @internal
+ */
+export const jsonCodec = (schema: Schema.Constraint): Schema.Codec<unknown, unknown> =>
+  Schema.toCodecJson(schema as Schema.Codec<unknown, unknown>) as Schema.Codec<unknown, unknown>
+
+/**
+ * Decodes the JSON side; excess properties are refused.
+ *
+ * @internal
+ */
+export const makeDecoder = (codec: Schema.Codec<unknown, unknown>) => SchemaParser.decodeUnknownEffect(codec, strict)
+
+// ---------------------------------------------------------------------------
+// sensitive fields
+// ---------------------------------------------------------------------------
+
+/** @internal */
+export const redacted = "<redacted>"
+
+/**
+ * A copy of a value with its sensitive fields replaced, or `undefined` when the schema has none.
+ *
+ * @internal
+ */
+export const makeRedactor = (schema: Schema.Constraint): ((value: unknown) => unknown) | undefined =>
+  redactor(SchemaAST.toType(schema.ast), new Map())
+
+const isSensitive = (ast: SchemaAST.AST): boolean =>
+  SchemaAST.resolve(ast)?.["sensitive"] === true || ast.context?.annotations?.["sensitive"] === true ||
+  // `Schema.Redacted`: hidden in logs by itself, but not in a store.
+  (SchemaAST.resolve(ast)?.["typeConstructor"] as { readonly _tag?: unknown } | undefined)?._tag === "effect/Redacted"
+
+type Redact = (value: any) => unknown
+
+const redactor = (ast: SchemaAST.AST, seen: Map<SchemaAST.AST, { redact: Redact | undefined }>): Redact | undefined => {
+  if (isSensitive(ast)) return () => redacted
+  const known = seen.get(ast)
+  // Within a recursive schema the answer is not known yet: look again when a value is there.
+  if (known !== undefined) return (value) => known.redact === undefined ? value : known.redact(value)
+  const entry: { redact: Redact | undefined } = { redact: undefined }
+  if (ast._tag === "Suspend") seen.set(ast, entry)
+  return entry.redact = redactorOf(ast, seen)
+}
+
+const redactorOf = (
+  ast: SchemaAST.AST,
+  seen: Map<SchemaAST.AST, { redact: Redact | undefined }>
+): Redact | undefined => {
+  switch (ast._tag) {
+    case "Objects": {
+      const fields = ast.propertySignatures.flatMap((property) => {
+        const redact = redactor(property.type, seen)
+        return redact === undefined ? [] : [[property.name, redact] as const]
+      })
+      const names = new Set<PropertyKey>(ast.propertySignatures.map((property) => property.name))
+      const rest = ast.indexSignatures.map((index) => redactor(index.type, seen)).find((redact) => redact !== undefined)
+      if (fields.length === 0 && rest === undefined) return undefined
+      return (value) => {
+        if (typeof value !== "object" || value === null) return value
+        const copy: Record<PropertyKey, unknown> = Object.assign(Object.create(null), value)
+        for (const [name, redact] of fields) if (Object.hasOwn(value, name)) copy[name] = redact(value[name])
+        if (rest !== undefined) for (const key of Object.keys(value)) if (!names.has(key)) copy[key] = rest(value[key])
+        return { ...copy }
+      }
+    }
+    case "Arrays": {
+      const elements = ast.elements.map((element) => redactor(element, seen))
+      const rest = ast.rest[0] === undefined ? undefined : redactor(ast.rest[0], seen)
+      if (rest === undefined && elements.every((redact) => redact === undefined)) return undefined
+      return (value) =>
+        Array.isArray(value)
+          ? value.map((item, i) => ((i < elements.length ? elements[i] : rest) ?? ((same) => same))(item))
+          : value
+    }
+    case "Union": {
+      const members = ast.types.flatMap((type) => {
+        const redact = redactor(type, seen)
+        return redact === undefined ? [] : [{ is: SchemaParser.is({ ast: type } as Schema.Constraint), redact }]
+      })
+      if (members.length === 0) return undefined
+      // A value that fits several members is redacted by all of them: too much hidden is better than too little.
+      return (value) => members.reduce((current, member) => member.is(value) ? member.redact(current) : current, value)
+    }
+    case "Suspend":
+      return redactor(ast.thunk(), seen)
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,545 @@
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Effectable from "effect/Effectable"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Scheduler from "effect/Scheduler"
+import type * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
+import { CurrentActor, type Origin, type TraceContext } from "../Invocation.ts"
+import type * as Operation from "../Operation.ts"
+import { OperationContext } from "../OperationContext.ts"
+import { OperationError, type OperationErrorReason } from "../OperationError.ts"
+import { Closure } from "./closure.ts"
+import * as codec from "./codec.ts"
+import type { Events } from "./events.ts"
+import { currentFrame, CurrentGroup, type GroupFrame, type InvocationFrame, type InvocationHook, type InvokeInternalOptions } from "./frame.ts"
+import type { Lanes } from "./lanes.ts"
+import { type InFlight, Registration } from "./registration.ts"
+
+type AnyFiber = Fiber.Fiber<unknown, unknown>
+type AnyEffect = Effect.Effect<unknown, unknown>
+type AnyExit = Exit.Exit<unknown, unknown>
+type Restore = (effect: AnyEffect) => AnyEffect
+type ContextShape = (typeof OperationContext)["Service"]
+
+/**
+ * What the pipeline may be told beyond the public options.
+ *
+ * @internal
+ */
+export interface CallOptions extends InvokeInternalOptions {
+  /** Runs around the handler, inside the invocation. */
+  readonly around?: ((handler: AnyEffect) => AnyEffect) | undefined
+  readonly onStart?: ((frame: Frame) => void) | undefined
+  readonly joined?: string | undefined
+  /** Of a follow-up: what scheduled it, without being its parent. */
+  readonly parentId?: string | undefined
+}
+
+/** @internal */
+export class Frame implements InvocationFrame, InFlight {
+  declare readonly pipeline: Pipeline
+  declare readonly registration: Registration
+  declare readonly fiber: AnyFiber
+  /** The context of the handler without this frame: what a nested call's services are merged into. */
+  declare base: Context.Context<never>
+  /** The context of the handler. */
+  declare context: Context.Context<never>
+  declare readonly parent: Frame | undefined
+  declare readonly root: Frame
+  declare readonly group: GroupFrame | undefined
+  declare readonly causedBy: string | undefined
+  declare readonly order: number
+  declare readonly clock: Clock.Clock
+  declare readonly startedAt: number
+  declare readonly input: unknown
+  declare readonly actor: string | undefined
+  declare readonly origin: Origin
+  declare readonly recording: boolean
+  declare readonly options: CallOptions | undefined
+  declare trace: TraceContext | undefined
+  declare deadline: number | undefined
+  declare hook: InvocationHook | undefined
+  declare ended: boolean
+  declare history: unknown
+  declare previous: InFlight | undefined
+  declare next: InFlight | undefined
+  private declare cachedId: string | undefined
+
+  constructor(
+    pipeline: Pipeline,
+    registration: Registration,
+    fiber: AnyFiber,
+    input: unknown,
+    options: CallOptions | undefined
+  ) {
+    const caller = fiber.context
+    const around = currentFrame(caller) as Frame | undefined
+    const parent = around === undefined || around.ended ? undefined : around
+    this.pipeline = pipeline
+    this.registration = registration
+    this.fiber = fiber
+    this.input = input
+    this.options = options
+    this.parent = parent
+    this.root = parent === undefined ? this : parent.root
+    let base = registration.closure.merge(around !== undefined && around.context === caller ? around.base : caller)
+    if (options?.actor !== undefined) base = Context.addUnsafe(base, CurrentActor.key, options.actor)
+    this.enter(base)
+    this.group = Context.getOrUndefined(caller, CurrentGroup)
+    this.order = ++pipeline.order
+    this.clock = Context.getOrUndefined(caller, Clock.Clock) ?? defaultClock
+    this.startedAt = this.clock.currentTimeMillisUnsafe()
+    const span = fiber.cache.span
+    this.trace = span === undefined ? undefined : { traceId: span.traceId, spanId: span.spanId }
+    this.deadline = parent?.deadline
+    this.hook = undefined
+    this.ended = false
+    this.history = undefined
+    this.previous = undefined
+    this.next = undefined
+    this.cachedId = undefined
+    const actor = Context.getOrUndefined(caller, CurrentActor)
+    if (options === undefined) {
+      this.actor = actor
+      this.origin = parent === undefined ? "user" : parent.origin
+      this.recording = around === undefined || around.recording
+      this.causedBy = around === parent ? undefined : around!.id
+      return
+    }
+    this.actor = options.actor ?? actor
+    this.origin = options.origin ?? (parent === undefined ? "user" : parent.origin)
+    this.recording = (around === undefined || around.recording) && options.record !== false
+    this.causedBy = options.causedBy ?? (around === parent ? undefined : around!.id)
+    if (options.timeout !== undefined) {
+      const deadline = this.startedAt + Duration.toMillis(options.timeout)
+      this.deadline = this.deadline === undefined ? deadline : Math.min(deadline, this.deadline)
+    }
+  }
+
+  /** Sets the context in which the handler runs. */
+  enter(base: Context.Context<never>): void {
+    this.base = base
+    this.context = Context.addUnsafe(base, OperationContext.key, this as ContextShape)
+  }
+
+  get operation(): Operation.Any {
+    return this.registration.operation
+  }
+
+  get key(): string {
+    return this.registration.key
+  }
+
+  get id(): string {
+    return this.cachedId ??= this.pipeline.idOf(this.order)
+  }
+
+  get parentId(): string | undefined {
+    return this.parent === undefined ? this.options?.parentId : this.parent.id
+  }
+
+  get rootId(): string {
+    return this.root.id
+  }
+
+  get groupId(): string | undefined {
+    return this.group?.id
+  }
+
+  get attempt(): number {
+    return this.options?.attempt ?? 1
+  }
+
+  get token(): unknown {
+    return this.options?.token
+  }
+
+  get joined(): string | undefined {
+    return this.options?.joined
+  }
+
+  get durationMillis(): number {
+    return this.clock.currentTimeMillisUnsafe() - this.startedAt
+  }
+
+  /** The input as it may be shown. */
+  get visibleInput(): unknown {
+    return this.registration.redactInput === undefined ? this.input : this.redactedInput()
+  }
+
+  private redactedInput(): unknown {
+    // What does not fit the schema may hold the secret anywhere.
+    const { isInput, redactInput } = this.registration
+    return isInput?.(this.input) === true ? redactInput!(this.input) : codec.redacted
+  }
+
+  progress(value: unknown): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (this.ended) return Effect.void
+      const schema = this.operation.progress
+      if (!this.registration.isProgress(value)) {
+        const { issue, path } = codec.explain(schema, value)
+        return Effect.die(
+          new TypeError(`The handler of "${this.key}" reported unfit progress at ${path.join(".") || "the root"}: ${issue}.`)
+        )
+      }
+      this.pipeline.events.progress(this, value)
+      return Effect.void
+    })
+  }
+}
+
+const defaultClock = Clock.Clock.defaultValue()
+
+const syncScheduler = new Scheduler.MixedScheduler("sync")
+
+/**
+ * Runs invocations: the one place where validation, history, events and the handler meet.
+ *
+ * An invocation passes these stations, in this order:
+ *
+ *     lookup ─ validate input ─ enter lane ─ hook.before ─ Started ─ handler ─ validate output ─ hook.commit ─ terminal event
+ *     └────────────── a failure here is one refused `Failed` ──┘      └── interruptible ──┘└──── uninterruptible ────┘
+ *
+ * Invariants: the handler's exit decides the terminal event (I4); everything after it runs once, on the fiber of the
+ * caller, uninterruptibly; nothing on the short path allocates a generator or a fiber.
+ *
+ * @internal
+ */
+export class Pipeline {
+  readonly epoch: string
+  readonly active: ReadonlyMap<string, Registration>
+  readonly notFound: (key: string) => OperationError
+  readonly events: Events
+  readonly lanes: Lanes
+  hook: InvocationHook | undefined = undefined
+  order = 0
+  /** The last base context given to a synchronous handler, as it was and with the scheduler. */
+  private asyncBase: Context.Context<never> | undefined
+  private syncBase: Context.Context<never> | undefined
+
+  constructor(
+    epoch: string,
+    active: ReadonlyMap<string, Registration>,
+    notFound: (key: string) => OperationError,
+    events: Events,
+    lanes: Lanes
+  ) {
+    this.epoch = epoch
+    this.active = active
+    this.notFound = notFound
+    this.events = events
+    this.lanes = lanes
+  }
+
+  idOf(order: number): string {
+    return `${this.epoch}-${order.toString(36)}`
+  }
+
+  /** A call made with typed input. */
+  call(fiber: AnyFiber, call: Call): AnyEffect {
+    const admitted = this.admit(fiber, call)
+    if (!(admitted instanceof Registration)) return admitted
+    if (admitted.plain) return this.start(fiber, admitted, call.input, call.options)
+    return this.lanes.enter(this, fiber, admitted, call)
+  }
+
+  /** The registration that will serve a call, or its refusal. */
+  admit(fiber: AnyFiber, call: Call): Registration | Effect.Effect<never, OperationError> {
+    const registration = this.active.get(call.operation.key)
+    if (registration === undefined) return this.refuseUnknown(fiber, call.operation.key, call.options)
+    if (registration.operation !== call.operation) {
+      const differs = registration.misfitOf(call.operation)
+      if (differs !== undefined) {
+        return this.refuse(fiber, registration, call, { _tag: "Incompatible", difference: differs })
+      }
+    }
+    if (registration.isInput(call.input)) return registration
+    return this.refuse(fiber, registration, call, {
+      _tag: "InvalidInput",
+      ...codec.explain(registration.operation.input, call.input)
+    })
+  }
+
+  /** Lookup, decoding and encoding of a call made with JSON data. */
+  callEncoded(fiber: AnyFiber, key: string, encoded: unknown, options: CallOptions | undefined): AnyEffect {
+    const registration = this.active.get(key)
+    if (registration === undefined) return this.refuseUnknown(fiber, key, options)
+    return Effect.flatMap(
+      Effect.flatMap(
+        this.decode(fiber, registration, encoded, options),
+        (input) => new CallEffect(this, registration.operation, input, options) as unknown as AnyEffect
+      ),
+      (output) => this.encode(registration, output)
+    )
+  }
+
+  /** Input from JSON data, or the refusal of the call. */
+  decode(
+    fiber: AnyFiber,
+    registration: Registration,
+    encoded: unknown,
+    options: CallOptions | undefined
+  ): Effect.Effect<unknown, OperationError> {
+    return Effect.catch(registration.decodeInput(encoded), (issue) =>
+      this.refuse(fiber, registration, { operation: registration.operation, input: encoded, options }, {
+        _tag: "InvalidInput",
+        ...codec.misfit(issue, encoded)
+      }))
+  }
+
+  /** Output as JSON data. */
+  encode(registration: Registration, output: unknown): Effect.Effect<unknown, OperationError> {
+    return Effect.mapError(registration.encodeOutputEffect(output), (issue) =>
+      new OperationError({ key: registration.key, reason: { _tag: "InvalidOutput", ...codec.misfit(issue, output) } }))
+  }
+
+  /** From a valid input to the exit of the invocation. */
+  start(fiber: AnyFiber, registration: Registration, input: unknown, options: CallOptions | undefined): AnyEffect {
+    const frame = new Frame(this, registration, fiber, input, options)
+    if (options?.onStart !== undefined) options.onStart(frame)
+    const hook = frame.hook = this.hook
+    if (registration.sync) return this.runSync(frame, hook)
+    const wait = hook === undefined ? undefined : hook.before(frame)
+    return wait === undefined ? this.open(frame, fiber, undefined) : this.startAfter(frame, wait)
+  }
+
+  private startAfter(frame: Frame, wait: Effect.Effect<void, OperationError>): AnyEffect {
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.matchCauseEffect(restore(Effect.updateContext(wait, () => frame.context)), {
+        onFailure: (cause) => {
+          if (!Cause.hasInterruptsOnly(cause)) this.events.failed(frame, cause, true)
+          return Exit.failCause(cause)
+        },
+        onSuccess: () => Effect.withFiber((fiber) => this.open(frame, fiber as AnyFiber, restore))
+      })
+    )
+  }
+
+  /** A span is opened only when somebody installed a tracer: an unheard span costs more than the whole invocation. */
+  private open(frame: Frame, fiber: AnyFiber, restore: Restore | undefined): AnyEffect {
+    if (fiber.cache.tracer === undefined || !fiber.cache.tracerEnabled) return this.run(frame, fiber, restore)
+    const attributes = { "opbus.id": frame.id, "opbus.origin": frame.origin, "opbus.actor": frame.actor }
+    return Effect.useSpan(frame.key, { attributes }, (span) => {
+      frame.trace = { traceId: span.traceId, spanId: span.spanId }
+      frame.enter(Context.addUnsafe(frame.base, Tracer.ParentSpanKey, span as Tracer.AnySpan))
+      return Effect.withFiber((inner) => this.run(frame, inner as AnyFiber, restore))
+    })
+  }
+
+  private run(frame: Frame, fiber: AnyFiber, restore: Restore | undefined): AnyEffect {
+    const caller = fiber.context
+    this.events.started(frame)
+    frame.registration.enter(frame)
+    fiber.setContext(frame.context)
+    const handled = this.handle(frame)
+    return Effect.onExitPrimitive(restore === undefined ? handled : restore(handled), (exit) => {
+      fiber.setContext(caller)
+      return this.finish(frame, exit)
+    })
+  }
+
+  /** The handler's effect, with what was asked for around it. A handler that throws is a defect of its invocation. */
+  private handle(frame: Frame): AnyEffect {
+    let effect: AnyEffect
+    try {
+      effect = frame.registration.handler(frame.input) as AnyEffect
+    } catch (defect) {
+      effect = Exit.die(defect)
+    }
+    const options = frame.options
+    if (options !== undefined) {
+      if (options.around !== undefined) effect = options.around(effect)
+      if (options.timeout !== undefined) effect = this.limit(frame, effect, options.timeout)
+    }
+    return effect
+  }
+
+  private limit(frame: Frame, effect: AnyEffect, timeout: Duration.Input): AnyEffect {
+    return Effect.timeoutOrElse(effect, { duration: timeout, orElse: () => this.timedOut(frame, timeout) })
+  }
+
+  timedOut(frame: Frame, timeout: Duration.Input): Exit.Exit<never, OperationError> {
+    return Exit.fail(
+      new OperationError({ key: frame.key, reason: { _tag: "Timeout", millis: Duration.toMillis(timeout) } })
+    )
+  }
+
+  /** Everything after the handler. Returns what is left to wait for, and fails with what replaces the exit. */
+  private finish(frame: Frame, exit: AnyExit): Effect.Effect<void, unknown> | undefined {
+    frame.registration.leave(frame)
+    frame.ended = true
+    const final = this.checkOutput(frame, exit)
+    const wait = frame.hook === undefined ? undefined : frame.hook.commit(frame, final)
+    if (wait !== undefined) {
+      return Effect.flatMap(wait, () => {
+        this.events.terminal(frame, final)
+        return final === exit ? Effect.void : final as Exit.Exit<never, unknown>
+      })
+    }
+    this.events.terminal(frame, final)
+    return final === exit ? undefined : final as Exit.Exit<never, unknown>
+  }
+
+  checkOutput(frame: Frame, exit: AnyExit): AnyExit {
+    if (exit._tag === "Failure") return exit
+    try {
+      if (frame.registration.isOutput(exit.value)) return exit
+      return Exit.fail(
+        new OperationError({
+          key: frame.key,
+          reason: { _tag: "InvalidOutput", ...codec.explain(frame.operation.output, exit.value) }
+        })
+      )
+    } catch (defect) {
+      return Exit.die(defect)
+    }
+  }
+
+  /** I3: the handler runs to its end here and now, on a fiber of its own, or not at all. */
+  private runSync(frame: Frame, hook: InvocationHook | undefined): AnyEffect {
+    this.enterSync(frame)
+    if (hook !== undefined) {
+      const wait = hook.before(frame)
+      if (wait !== undefined) {
+        const ready = this.runNow(wait, frame.context) ?? notSynchronous(frame)
+        if (ready._tag === "Failure") {
+          this.events.failed(frame, ready.cause, true)
+          return ready
+        }
+      }
+    }
+    this.events.started(frame)
+    const exit = this.runNow(this.handle(frame), frame.context) ?? notSynchronous(frame)
+    frame.ended = true
+    const final = this.checkOutput(frame, exit)
+    if (hook !== undefined) hook.commit(frame, final)
+    this.events.terminal(frame, final)
+    return final
+  }
+
+  /** The exit of an effect that completes without suspending; one that suspends is interrupted and has none. */
+  private runNow(effect: AnyEffect, context: Context.Context<never>): AnyExit | undefined {
+    const fiber = Effect.runForkWith(context)(effect)
+    let exit = fiber.pollUnsafe()
+    if (exit !== undefined) return exit
+    fiber.currentDispatcher.flush()
+    exit = fiber.pollUnsafe()
+    if (exit !== undefined) return exit
+    fiber.interruptUnsafe()
+    fiber.currentDispatcher.flush()
+    return undefined
+  }
+
+  /** Under `runPromise` too, a synchronous handler gets a scheduler that can be emptied at once. */
+  private enterSync(frame: Frame): void {
+    if (frame.fiber.cache.scheduler.executionMode === "sync") return
+    if (frame.base !== this.asyncBase) {
+      this.asyncBase = frame.base
+      this.syncBase = Context.addUnsafe(frame.base, Scheduler.Scheduler.key, syncScheduler as Scheduler.Scheduler)
+    }
+    frame.enter(this.syncBase!)
+  }
+
+  // -------------------------------------------------------------------------
+  // refusals: one `Failed`, no `Started`
+  // -------------------------------------------------------------------------
+
+  refuse(
+    fiber: AnyFiber,
+    registration: Registration,
+    call: Call,
+    reason: OperationErrorReason
+  ): Effect.Effect<never, OperationError> {
+    const cause = Cause.fail(new OperationError({ key: registration.key, reason }))
+    this.events.failed(new Frame(this, registration, fiber, call.input, call.options), cause, true)
+    return Exit.failCause(cause)
+  }
+
+  refuseUnknown(
+    fiber: AnyFiber,
+    key: string,
+    options: CallOptions | undefined,
+    reason: OperationErrorReason = this.notFound(key).reason
+  ): Effect.Effect<never, OperationError> {
+    const stranger = unknownRegistration(key)
+    return this.refuse(fiber, stranger, { operation: stranger.operation, input: undefined, options }, reason)
+  }
+
+  installHook(hook: InvocationHook): Effect.Effect<void, never, Scope.Scope> {
+    return Effect.acquireRelease(
+      Effect.suspend(() => {
+        if (this.hook !== undefined) {
+          return Effect.die(new TypeError("HistoryTracker: this invoker has a history already. Use one per invoker."))
+        }
+        this.hook = hook
+        return Effect.void
+      }),
+      () =>
+        Effect.sync(() => {
+          this.hook = undefined
+        })
+    )
+  }
+}
+
+const nowhere = new Closure(Context.empty(), Context.empty())
+
+/**
+ * Stands in for the registration that a key does not have, in the one event that says so. Without a schema nobody knows
+ * which part of the input is sensitive, so the event carries none of it.
+ */
+const unknownRegistration = (key: string): Registration =>
+  ({ key, operation: { key, stream: false }, closure: nowhere, redactInput: () => codec.redacted }) as unknown as Registration
+
+const notSynchronous = (frame: Frame): Exit.Exit<never, OperationError> =>
+  Exit.fail(new OperationError({ key: frame.key, reason: { _tag: "NotSynchronous" } }))
+
+// ---------------------------------------------------------------------------
+// calls as effects
+// ---------------------------------------------------------------------------
+
+/** @internal */
+export interface Call {
+  readonly operation: Operation.Any
+  readonly input: unknown
+  readonly options: CallOptions | undefined
+}
+
+interface CallEffect extends Call {
+  readonly pipeline: Pipeline
+}
+
+/**
+ * A call as a primitive effect: it is built once per `invoke` and evaluated once per run, without a closure.
+ *
+ * @internal
+ */
+export const CallEffect = function(
+  this: { -readonly [Key in keyof CallEffect]: CallEffect[Key] },
+  pipeline: Pipeline,
+  operation: Operation.Any,
+  input: unknown,
+  options: CallOptions | undefined
+) {
+  this.pipeline = pipeline
+  this.operation = operation
+  this.input = input
+  this.options = options
+} as unknown as new(
+  pipeline: Pipeline,
+  operation: Operation.Any,
+  input: unknown,
+  options: CallOptions | undefined
+) => CallEffect
+CallEffect.prototype = Effectable.Prototype<AnyEffect & CallEffect>({
+  label: "opbus/invoke",
+  evaluate(fiber) {
+    return this.pipeline.call(fiber, this)
+  }
+})
