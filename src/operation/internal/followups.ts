@@ -82,7 +82,7 @@ export const make = (pipeline: Pipeline, scope: Scope.Scope): (typeof FollowupSc
               settle(task, exit)
               return Effect.asVoid(Deferred.succeed(outcome, exit))
             })
-            return Effect.asVoid(Effect.forkIn(Effect.updateContext(settled, () => outside), scope))
+            return Effect.asVoid(Effect.forkIn(Effect.setContext(settled, outside), scope))
           })
         }
         return task

@@ -6,7 +6,6 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type * as Operation from "../Operation.ts"
 import { OperationError } from "../OperationError.ts"
-import * as codec from "./codec.ts"
 import { type CallOptions, Frame, type Pipeline } from "./pipeline.ts"
 import { Registration } from "./registration.ts"
 
