@@ -1,4 +1,5 @@
 import * as Context from "effect/Context"
+import * as Scheduler from "effect/Scheduler"
 
 /**
  * Keys that describe the fiber which runs, not a service which somebody needs. A handler sees its caller's.
@@ -6,37 +7,42 @@ import * as Context from "effect/Context"
 const ambientKeys =
   /^~?effect\/(Scope$|Tracer|Clock$|Random$|Scheduler|References\/|Logger|Console|Metric|Schedule\/|ExecutionPlan\/|ErrorReporter|Layer\/|sql\/(CurrentTransformer|SpanPropagationEnabled|SqlClient\/(TransactionConnection|BeginTransaction|SafeIntegers)))|^opbus\/operation\/(OperationContext$|internal\/|Invocation\/)/
 
-type Entry = readonly [key: Context.Key<never, unknown>, value: unknown]
+/** The scheduler of synchronous handlers: its tasks can be run to the end at once. */
+const syncScheduler: Scheduler.Scheduler = new Scheduler.MixedScheduler("sync")
 
 /**
  * What a handler's layer closes over, and how it meets the context of a caller.
  *
- * Invariant: what the plugin's layers provided is the handler's; what was merely around when they were built (the same
- * value that the registry saw around itself) comes from the caller, and is only a fallback when the caller has none;
+ * Invariant: the services that were there when the layer was built are the handler's, whatever its caller has. The
  * References of the runtime, Scope, spans, the current invocation, the actor and an open SQL transaction are always the
- * caller's.
+ * caller's; so is a Reference of the application that was merely set around everything. A context does not tell
+ * References from services, but a value that is no object and that the registry saw too is no plugin's service.
  *
  * @internal
  */
 export class Closure {
-  private readonly services: ReadonlyArray<Entry>
-  private readonly fallbacks: ReadonlyArray<Entry>
+  private readonly services: ReadonlyArray<readonly [key: Context.Key<never, unknown>, value: unknown]>
   private lastCaller: Context.Context<never> | undefined
   private lastMerged: Context.Context<never> | undefined
+  private lastAsync: Context.Context<never> | undefined
+  private lastSync: Context.Context<never> | undefined
+  private cachedAlone: Context.Context<never> | undefined
 
   constructor(captured: Context.Context<never>, surroundings: Context.Context<never>) {
-    const services: Array<Entry> = []
-    const fallbacks: Array<Entry> = []
-    captured.mapUnsafe.forEach((value, key) => {
-      if (ambientKeys.test(key)) return
-      const entry: Entry = [Context.Service<never, unknown>(key), value]
-      if (Context.getOrUndefined(surroundings, entry[0]) === value) fallbacks.push(entry)
-      else services.push(entry)
+    const services: Array<readonly [key: Context.Key<never, unknown>, value: unknown]> = []
+    captured.mapUnsafe.forEach((value, name) => {
+      if (ambientKeys.test(name)) return
+      const key = Context.Service<never, unknown>(name)
+      const isObject = typeof value === "object" ? value !== null : typeof value === "function"
+      if (!isObject && Context.getOrUndefined(surroundings, key) === value) return
+      services.push([key, value])
     })
     this.services = services
-    this.fallbacks = fallbacks
     this.lastCaller = undefined
     this.lastMerged = undefined
+    this.lastAsync = undefined
+    this.lastSync = undefined
+    this.cachedAlone = undefined
   }
 
   /** The handler's context for a caller. The same caller context gives the same result, without work. */
@@ -46,10 +52,19 @@ export class Closure {
     for (const [key, value] of this.services) {
       if (Context.getOrUndefined(caller, key) !== value) merged = Context.add(merged, key, value)
     }
-    for (const [key, value] of this.fallbacks) {
-      if (Context.getOrUndefined(caller, key) === undefined) merged = Context.add(merged, key, value)
-    }
     this.lastCaller = caller
     return this.lastMerged = merged
+  }
+
+  /** The same context with a scheduler for a synchronous handler. */
+  synchronous(merged: Context.Context<never>): Context.Context<never> {
+    if (merged === this.lastAsync) return this.lastSync!
+    this.lastAsync = merged
+    return this.lastSync = Context.add(merged, Scheduler.Scheduler, syncScheduler)
+  }
+
+  /** The context of a synchronous handler whose caller brings nothing along. */
+  get alone(): Context.Context<never> {
+    return this.cachedAlone ??= this.synchronous(this.merge(Context.empty()))
   }
 }

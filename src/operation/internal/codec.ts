@@ -114,10 +114,10 @@ const objectExcess = (ast: SchemaAST.Objects, seen: Map<SchemaAST.AST, FindExces
   return (value) => {
     if (!open) {
       let expected = required
-      for (let i = 0; i < optional.length; i++) if (Object.hasOwn(value, optional[i]!)) expected++
+      for (let i = 0; i < optional.length; i++) if (optional[i]! in value) expected++
       let found = 0
-      for (const key in value) if (Object.hasOwn(value, key)) found++
-      // A required property may be inherited or a symbol: only then is the exact search worth its price.
+      for (const _ in value) found++
+      // Inherited properties and symbols blur the count: only then is the exact search worth its price.
       if (found !== expected) {
         for (const key of Object.keys(value)) if (!names.has(key)) return [key]
       }

@@ -6,7 +6,6 @@ import * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import * as Scheduler from "effect/Scheduler"
 import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import { CurrentActor, type Origin, type TraceContext } from "../Invocation.ts"
@@ -61,7 +60,7 @@ export class Frame implements InvocationFrame, InFlight {
   declare readonly origin: Origin
   declare readonly recording: boolean
   declare readonly options: CallOptions | undefined
-  declare trace: TraceContext | undefined
+  private declare ownTrace: TraceContext | undefined
   declare deadline: number | undefined
   declare hook: InvocationHook | undefined
   declare ended: boolean
@@ -78,8 +77,9 @@ export class Frame implements InvocationFrame, InFlight {
     options: CallOptions | undefined
   ) {
     const caller = fiber.context
-    const around = currentFrame(caller) as Frame | undefined
-    const parent = around === undefined || around.ended ? undefined : around
+    const around = pipeline.surroundingsOf(fiber)
+    const outer = around.frame
+    const parent = outer === undefined || outer.ended ? undefined : outer
     this.pipeline = pipeline
     this.registration = registration
     this.fiber = fiber
@@ -87,38 +87,38 @@ export class Frame implements InvocationFrame, InFlight {
     this.options = options
     this.parent = parent
     this.root = parent === undefined ? this : parent.root
-    let base = registration.closure.merge(around !== undefined && around.context === caller ? around.base : caller)
-    if (options?.actor !== undefined) base = Context.addUnsafe(base, CurrentActor.key, options.actor)
-    this.enter(base)
-    this.group = Context.getOrUndefined(caller, CurrentGroup)
+    this.group = around.group
     this.order = ++pipeline.order
-    this.clock = Context.getOrUndefined(caller, Clock.Clock) ?? defaultClock
-    this.startedAt = this.clock.currentTimeMillisUnsafe()
-    const span = fiber.cache.span
-    this.trace = span === undefined ? undefined : { traceId: span.traceId, spanId: span.spanId }
-    this.deadline = parent?.deadline
+    this.clock = around.clock
+    this.startedAt = around.clock.currentTimeMillisUnsafe()
+    this.ownTrace = undefined
     this.hook = undefined
     this.ended = false
     this.history = undefined
     this.previous = undefined
     this.next = undefined
     this.cachedId = undefined
-    const actor = Context.getOrUndefined(caller, CurrentActor)
+    const closure = registration.closure
+    const base = around.bare && registration.sync
+      ? closure.alone
+      : closure.merge(outer !== undefined && outer.context === caller ? outer.base : caller)
     if (options === undefined) {
-      this.actor = actor
+      this.actor = around.actor
       this.origin = parent === undefined ? "user" : parent.origin
-      this.recording = around === undefined || around.recording
-      this.causedBy = around === parent ? undefined : around!.id
+      this.recording = outer === undefined || outer.recording
+      this.causedBy = outer === parent ? undefined : outer!.id
+      this.deadline = parent === undefined ? undefined : parent.deadline
+      this.enter(base)
       return
     }
-    this.actor = options.actor ?? actor
+    this.actor = options.actor ?? around.actor
     this.origin = options.origin ?? (parent === undefined ? "user" : parent.origin)
-    this.recording = (around === undefined || around.recording) && options.record !== false
-    this.causedBy = options.causedBy ?? (around === parent ? undefined : around!.id)
-    if (options.timeout !== undefined) {
-      const deadline = this.startedAt + Duration.toMillis(options.timeout)
-      this.deadline = this.deadline === undefined ? deadline : Math.min(deadline, this.deadline)
-    }
+    this.recording = (outer === undefined || outer.recording) && options.record !== false
+    this.causedBy = options.causedBy ?? (outer === parent ? undefined : outer!.id)
+    this.deadline = options.timeout === undefined
+      ? parent?.deadline
+      : Math.min(this.startedAt + Duration.toMillis(options.timeout), parent?.deadline ?? Infinity)
+    this.enter(options.actor === undefined ? base : Context.addUnsafe(base, CurrentActor.key, options.actor))
   }
 
   /** Sets the context in which the handler runs. */
@@ -153,6 +153,17 @@ export class Frame implements InvocationFrame, InFlight {
 
   get attempt(): number {
     return this.options?.attempt ?? 1
+  }
+
+  /** The span of the invocation; without a tracer, the span that its caller is in. */
+  get trace(): TraceContext | undefined {
+    if (this.ownTrace !== undefined) return this.ownTrace
+    const span = this.fiber.cache?.span
+    return span === undefined ? undefined : (this.ownTrace = { traceId: span.traceId, spanId: span.spanId })
+  }
+
+  set trace(trace: TraceContext | undefined) {
+    this.ownTrace = trace
   }
 
   get token(): unknown {
@@ -194,9 +205,31 @@ export class Frame implements InvocationFrame, InFlight {
   }
 }
 
+/**
+ * What a call takes from the context of its caller.
+ *
+ * Invariant: it is a function of that context, so the last one is remembered: calls in a loop share one context.
+ */
+interface Surroundings {
+  /** There is nothing but the scheduler of `Effect.runSync`. */
+  readonly bare: boolean
+  readonly context: Context.Context<never>
+  readonly frame: Frame | undefined
+  readonly group: GroupFrame | undefined
+  readonly actor: string | undefined
+  readonly clock: Clock.Clock
+}
+
 const defaultClock = Clock.Clock.defaultValue()
 
-const syncScheduler = new Scheduler.MixedScheduler("sync")
+const bareSurroundings: Surroundings = {
+  bare: true,
+  context: Context.empty(),
+  frame: undefined,
+  group: undefined,
+  actor: undefined,
+  clock: defaultClock
+}
 
 /**
  * Runs invocations: the one place where validation, history, events and the handler meet.
@@ -219,9 +252,8 @@ export class Pipeline {
   readonly lanes: Lanes
   hook: InvocationHook | undefined = undefined
   order = 0
-  /** The last base context given to a synchronous handler, as it was and with the scheduler. */
-  private asyncBase: Context.Context<never> | undefined
-  private syncBase: Context.Context<never> | undefined
+  private readonly idPrefix: string
+  private lastSurroundings: Surroundings | undefined
 
   constructor(
     epoch: string,
@@ -231,6 +263,7 @@ export class Pipeline {
     lanes: Lanes
   ) {
     this.epoch = epoch
+    this.idPrefix = `${epoch}-`
     this.active = active
     this.notFound = notFound
     this.events = events
@@ -238,7 +271,25 @@ export class Pipeline {
   }
 
   idOf(order: number): string {
-    return `${this.epoch}-${order.toString(36)}`
+    return this.idPrefix + order
+  }
+
+  surroundingsOf(fiber: AnyFiber): Surroundings {
+    const caller = fiber.context
+    const last = this.lastSurroundings
+    if (last !== undefined && last.context === caller) return last
+    // Every `Effect.runSync` has a new context, so this is what `runSync(invoke(…))` always meets.
+    if (fiber.cache.scheduler.executionMode === "sync" && caller.mapUnsafe.size === 1) return bareSurroundings
+    const frame = currentFrame(caller) as Frame | undefined
+    const inherited = frame !== undefined && frame.context === caller
+    return this.lastSurroundings = {
+      bare: false,
+      context: caller,
+      frame,
+      group: inherited ? frame.group : Context.getOrUndefined(caller, CurrentGroup),
+      actor: inherited ? frame.actor : Context.getOrUndefined(caller, CurrentActor),
+      clock: inherited ? frame.clock : Context.getOrUndefined(caller, Clock.Clock) ?? defaultClock
+    }
   }
 
   /** A call made with typed input. */
@@ -403,7 +454,10 @@ export class Pipeline {
 
   /** I3: the handler runs to its end here and now, on a fiber of its own, or not at all. */
   private runSync(frame: Frame, hook: InvocationHook | undefined): AnyEffect {
-    this.enterSync(frame)
+    // Under `runPromise` too, a synchronous handler gets a scheduler whose tasks can be run at once.
+    if (frame.fiber.cache.scheduler.executionMode !== "sync") {
+      frame.enter(frame.registration.closure.synchronous(frame.base))
+    }
     if (hook !== undefined) {
       const wait = hook.before(frame)
       if (wait !== undefined) {
@@ -434,16 +488,6 @@ export class Pipeline {
     fiber.interruptUnsafe()
     fiber.currentDispatcher.flush()
     return undefined
-  }
-
-  /** Under `runPromise` too, a synchronous handler gets a scheduler that can be emptied at once. */
-  private enterSync(frame: Frame): void {
-    if (frame.fiber.cache.scheduler.executionMode === "sync") return
-    if (frame.base !== this.asyncBase) {
-      this.asyncBase = frame.base
-      this.syncBase = Context.addUnsafe(frame.base, Scheduler.Scheduler.key, syncScheduler as Scheduler.Scheduler)
-    }
-    frame.enter(this.syncBase!)
   }
 
   // -------------------------------------------------------------------------
