@@ -29,9 +29,17 @@ interface SingleLane {
 
 /** One run for several callers. */
 interface Flight {
-  readonly fiber: AnyFiber
+  fiber: AnyFiber | undefined
   leader: Frame | undefined
   callers: number
+}
+
+interface Entry {
+  readonly pipeline: Pipeline
+  readonly fiber: AnyFiber
+  readonly registration: Registration
+  readonly call: Call
+  readonly restore: (effect: AnyEffect) => AnyEffect
 }
 
 /**
@@ -53,114 +61,93 @@ export class Lanes {
     if (registration.operation.stream) {
       return Effect.die(new TypeError(`"${key}" is a stream operation. Use invokeStream.`))
     }
-    if (policy === "serial") return this.inTurn(pipeline, fiber, registration, call, key)
-    if (policy === "switchLatest") return this.latest(pipeline, fiber, registration, call, key)
-    if (policy === "drop") return this.first(pipeline, fiber, registration, call, key)
-    if (typeof policy === "string") return pipeline.start(fiber, registration, call.input, call.options)
-    if ("serialBy" in policy) {
-      return this.inTurn(pipeline, fiber, registration, call, `${policy.lane ?? key}\n${policy.serialBy(call.input)}`)
-    }
-    return this.shared(pipeline, fiber, registration, call, policy.singleFlightBy(call.input))
+    if (policy === "unbounded") return pipeline.start(fiber, registration, call.input, call.options)
+    // A lane is entered and left in one region: an interruption in between would leave it occupied for good.
+    return Effect.uninterruptibleMask((restore) => {
+      const entry: Entry = { pipeline, fiber, registration, call, restore }
+      if (policy === "serial") return this.inTurn(entry, key)
+      if (policy === "switchLatest") return this.latest(entry, key)
+      if (policy === "drop") return this.first(entry, key)
+      if ("serialBy" in policy) return this.inTurn(entry, `${policy.lane ?? key}\n${policy.serialBy(call.input)}`)
+      return this.shared(entry, policy.singleFlightBy(call.input))
+    })
   }
 
-  private run(pipeline: Pipeline, registration: Registration, call: Call, onStart: (frame: Frame) => void): AnyEffect {
-    return Effect.withFiber((fiber) =>
-      pipeline.start(fiber as AnyFiber, registration, call.input, { ...call.options, onStart })
-    )
+  /** An invocation that tells when it has begun. */
+  private run(entry: Entry, onStart: (frame: Frame) => void, around?: (handler: AnyEffect) => AnyEffect): AnyEffect {
+    const { call, pipeline, registration } = entry
+    return entry.restore(Effect.withFiber((fiber) =>
+      pipeline.start(fiber as AnyFiber, registration, call.input, { ...call.options, onStart, around })
+    ))
   }
 
-  private inTurn(
-    pipeline: Pipeline,
-    fiber: AnyFiber,
-    registration: Registration,
-    call: Call,
-    name: string
-  ): AnyEffect {
+  /** An invocation by the holder of the lane, however deep: it does not wait for itself. */
+  private within({ call, fiber, pipeline, registration, restore }: Entry): AnyEffect {
+    return restore(pipeline.start(fiber, registration, call.input, call.options))
+  }
+
+  private inTurn(entry: Entry, name: string): AnyEffect {
     const known = this.serial.get(name)
-    if (known !== undefined && isWithin(fiber, known.holder)) {
-      return pipeline.start(fiber, registration, call.input, call.options)
-    }
+    if (known !== undefined && isWithin(entry.fiber, known.holder)) return this.within(entry)
     const lane = known ?? { semaphore: Semaphore.makeUnsafe(1), holder: undefined, users: 0 }
     if (known === undefined) this.serial.set(name, lane)
     lane.users++
-    const running = this.run(pipeline, registration, call, (frame) => {
+    const running = this.run(entry, (frame) => {
       lane.holder = frame
     })
-    return Effect.onExitPrimitive(
-      lane.semaphore.withPermits(1)(Effect.onExitPrimitive(running, () => {
-        lane.holder = undefined
-        return undefined
-      })),
-      () => {
-        if (--lane.users === 0) this.serial.delete(name)
-        return undefined
-      }
-    )
+    const leave = Effect.onExitPrimitive(running, () => {
+      lane.holder = undefined
+      return undefined
+    })
+    return Effect.onExitPrimitive(entry.restore(lane.semaphore.withPermits(1)(leave)), () => {
+      if (--lane.users === 0) this.serial.delete(name)
+      return undefined
+    })
   }
 
-  private latest(
-    pipeline: Pipeline,
-    fiber: AnyFiber,
-    registration: Registration,
-    call: Call,
-    name: string
-  ): AnyEffect {
+  private latest(entry: Entry, name: string): AnyEffect {
     const current = this.single.get(name)
-    if (current !== undefined && isWithin(fiber, current.holder)) {
-      return pipeline.start(fiber, registration, call.input, call.options)
-    }
+    if (current !== undefined && isWithin(entry.fiber, current.holder)) return this.within(entry)
     const lane = makeSingle()
     this.single.set(name, lane)
-    const superseded = new OperationError({ key: registration.key, reason: { _tag: "Superseded" } })
-    const turn = current === undefined ? Effect.void : Effect.andThen(
-      Deferred.fail(current.superseded, superseded),
-      // What it had begun ends before this one begins; a still newer one may take over in the meantime.
-      Effect.raceFirst(Deferred.await(current.done), Deferred.await(lane.superseded))
+    const superseded = new OperationError({ key: entry.registration.key, reason: { _tag: "Superseded" } })
+    if (current !== undefined) Deferred.doneUnsafe(current.superseded, Exit.fail(superseded))
+    const running = this.run(
+      entry,
+      (frame) => {
+        lane.holder = frame
+      },
+      (handler) => Effect.raceFirst(handler, Deferred.await(lane.superseded))
     )
-    const running = Effect.withFiber((inner) =>
-      pipeline.start(inner as AnyFiber, registration, call.input, {
-        ...call.options,
-        onStart: (frame) => {
-          lane.holder = frame
-        },
-        around: (handler) => Effect.raceFirst(handler, Deferred.await(lane.superseded))
-      })
-    )
-    const waited = Effect.catchCause(turn, (cause) =>
-      Effect.withFiber((inner) => {
-        const failure = cause.reasons[0]
-        return failure?._tag === "Fail"
-          ? pipeline.refuse(inner as AnyFiber, registration, call, superseded.reason)
-          : Exit.failCause(cause)
-      }))
+    // What the one before had begun ends before this one begins; a still newer one may take over in the meantime.
+    const turn: Effect.Effect<void, OperationError> = current === undefined
+      ? Effect.void
+      : Effect.raceFirst(Deferred.await(current.done), Deferred.await(lane.superseded))
+    const waited = Effect.catch(entry.restore(turn), () =>
+      Effect.withFiber<never, OperationError>((fiber) =>
+        entry.pipeline.refuse(fiber as AnyFiber, entry.registration, entry.call, superseded.reason)
+      ))
     return Effect.onExitPrimitive(Effect.andThen(waited, running), () => {
       if (this.single.get(name) === lane) this.single.delete(name)
       // Those who wait for this one also wait for the one before it, which may still be running.
-      return current === undefined
-        ? Effect.asVoid(Deferred.succeed(lane.done, undefined))
-        : Effect.asVoid(Effect.forkDetach(
-          Effect.andThen(Deferred.await(current.done), Deferred.succeed(lane.done, undefined)),
-          { startImmediately: true }
-        ))
+      const chained = Effect.andThen(
+        current === undefined ? Effect.void : Deferred.await(current.done),
+        Deferred.succeed(lane.done, undefined)
+      )
+      return Effect.asVoid(Effect.forkDetach(chained, { startImmediately: true }))
     })
   }
 
-  private first(
-    pipeline: Pipeline,
-    fiber: AnyFiber,
-    registration: Registration,
-    call: Call,
-    name: string
-  ): AnyEffect {
+  private first(entry: Entry, name: string): AnyEffect {
     const current = this.single.get(name)
     if (current !== undefined) {
-      return isWithin(fiber, current.holder)
-        ? pipeline.start(fiber, registration, call.input, call.options)
-        : pipeline.refuse(fiber, registration, call, { _tag: "Dropped" })
+      return isWithin(entry.fiber, current.holder)
+        ? this.within(entry)
+        : entry.pipeline.refuse(entry.fiber, entry.registration, entry.call, { _tag: "Dropped" })
     }
     const lane = makeSingle()
     this.single.set(name, lane)
-    const running = this.run(pipeline, registration, call, (frame) => {
+    const running = this.run(entry, (frame) => {
       lane.holder = frame
     })
     return Effect.onExitPrimitive(running, () => {
@@ -170,62 +157,41 @@ export class Lanes {
   }
 
   /** The run is a fiber of its own: it belongs to all of its callers, and ends when the last of them leaves. */
-  private shared(
-    pipeline: Pipeline,
-    fiber: AnyFiber,
-    registration: Registration,
-    call: Call,
-    value: string
-  ): AnyEffect {
+  private shared(entry: Entry, value: string): AnyEffect {
+    const { call, fiber, registration } = entry
     const actor = call.options?.actor ?? Context.getOrUndefined(fiber.context, CurrentActor)
     const group = Context.getOrUndefined(fiber.context, CurrentGroup)
     const name = JSON.stringify([registration.key, actor ?? null, group?.id ?? null, value])
     const known = this.flights.get(name)
     if (known !== undefined) {
-      if (isWithin(fiber, known.leader)) return pipeline.start(fiber, registration, call.input, call.options)
-      return this.join(pipeline, fiber, registration, call, known)
+      return isWithin(fiber, known.leader) ? this.within(entry) : this.join(entry, known)
     }
-    const flight: { -readonly [Key in keyof Flight]: Flight[Key] } = {
-      fiber: undefined as never,
-      leader: undefined,
-      callers: 1
-    }
-    const context = fiber.context
-    const running = Effect.onExitPrimitive(
-      this.run(pipeline, registration, call, (frame) => {
-        flight.leader = frame
-      }),
-      () => {
-        if (this.flights.get(name) === flight) this.flights.delete(name)
-        return undefined
-      }
-    )
+    const flight: Flight = { fiber: undefined, leader: undefined, callers: 1 }
     this.flights.set(name, flight)
-    return Effect.suspend(() => {
-      flight.fiber = Effect.runForkWith(context)(running)
-      return this.awaitFlight(flight)
+    const running = this.run(entry, (frame) => {
+      flight.leader = frame
     })
+    flight.fiber = Effect.runForkWith(fiber.context)(Effect.onExitPrimitive(running, () => {
+      if (this.flights.get(name) === flight) this.flights.delete(name)
+      return undefined
+    }))
+    return this.awaitFlight(entry, flight)
   }
 
-  private join(
-    pipeline: Pipeline,
-    fiber: AnyFiber,
-    registration: Registration,
-    call: Call,
-    flight: Flight
-  ): AnyEffect {
+  private join(entry: Entry, flight: Flight): AnyEffect {
     flight.callers++
+    const { call, fiber, pipeline, registration } = entry
     return pipeline.start(fiber, registration, call.input, {
       ...call.options,
       record: false,
       joined: flight.leader?.id,
-      around: () => this.awaitFlight(flight)
+      around: () => this.awaitFlight(entry, flight)
     })
   }
 
-  private awaitFlight(flight: Flight): AnyEffect {
-    return Effect.onInterrupt(Fiber.join(flight.fiber), () =>
-      Effect.suspend(() => --flight.callers === 0 ? Fiber.interrupt(flight.fiber) : Effect.void))
+  private awaitFlight({ restore }: Entry, flight: Flight): AnyEffect {
+    return Effect.onInterrupt(restore(Fiber.join(flight.fiber!)), () =>
+      Effect.suspend(() => --flight.callers === 0 ? Fiber.interrupt(flight.fiber!) : Effect.void))
   }
 }
 

@@ -22,7 +22,6 @@ import { type InFlight, Registration } from "./registration.ts"
 type AnyFiber = Fiber.Fiber<unknown, unknown>
 type AnyEffect = Effect.Effect<unknown, unknown>
 type AnyExit = Exit.Exit<unknown, unknown>
-type Restore = (effect: AnyEffect) => AnyEffect
 type ContextShape = (typeof OperationContext)["Service"]
 
 /**
@@ -48,6 +47,8 @@ export class Frame implements InvocationFrame, InFlight {
   declare base: Context.Context<never>
   /** The context of the handler. */
   declare context: Context.Context<never>
+  /** The context of the caller, to return to; set when the handler begins. */
+  declare caller: Context.Context<never> | undefined
   declare readonly parent: Frame | undefined
   declare readonly root: Frame
   declare readonly group: GroupFrame | undefined
@@ -94,6 +95,7 @@ export class Frame implements InvocationFrame, InFlight {
     this.ownTrace = undefined
     this.hook = undefined
     this.ended = false
+    this.caller = undefined
     this.history = undefined
     this.previous = undefined
     this.next = undefined
@@ -204,6 +206,17 @@ export class Frame implements InvocationFrame, InFlight {
     })
   }
 }
+
+// A frame is also the effect that runs its handler: one object less for every invocation.
+Object.setPrototypeOf(
+  Frame.prototype,
+  Effectable.Prototype<AnyEffect & Frame>({
+    label: "opbus/invocation",
+    evaluate(fiber) {
+      return this.pipeline.enter(this, fiber)
+    }
+  })
+)
 
 /**
  * What a call takes from the context of its caller.
@@ -354,45 +367,49 @@ export class Pipeline {
   start(fiber: AnyFiber, registration: Registration, input: unknown, options: CallOptions | undefined): AnyEffect {
     const frame = new Frame(this, registration, fiber, input, options)
     if (options?.onStart !== undefined) options.onStart(frame)
-    const hook = frame.hook = this.hook
-    if (registration.sync) return this.runSync(frame, hook)
-    const wait = hook === undefined ? undefined : hook.before(frame)
-    return wait === undefined ? this.open(frame, fiber, undefined) : this.startAfter(frame, wait)
+    if (registration.sync) return this.runSync(frame, frame.hook = this.hook)
+    return Effect.onExitPrimitive(frame as unknown as AnyEffect, (exit) => this.finish(frame, exit))
   }
 
-  private startAfter(frame: Frame, wait: Effect.Effect<void, OperationError>): AnyEffect {
+  /**
+   * What an evaluated frame does. `finish` is on the fiber's stack by then, so an interruption at any point from here on
+   * finds its way there.
+   */
+  enter(frame: Frame, fiber: AnyFiber): AnyEffect {
+    const hook = frame.hook = this.hook
+    const wait = hook === undefined ? undefined : hook.before(frame)
+    return wait === undefined ? this.open(frame, fiber) : this.enterAfter(frame, wait)
+  }
+
+  private enterAfter(frame: Frame, wait: Effect.Effect<void, OperationError>): AnyEffect {
     return Effect.uninterruptibleMask((restore) =>
       Effect.matchCauseEffect(restore(Effect.updateContext(wait, () => frame.context)), {
         onFailure: (cause) => {
           if (!Cause.hasInterruptsOnly(cause)) this.events.failed(frame, cause, true)
           return Exit.failCause(cause)
         },
-        onSuccess: () => Effect.withFiber((fiber) => this.open(frame, fiber as AnyFiber, restore))
+        onSuccess: () => Effect.withFiber((fiber) => restore(this.open(frame, fiber as AnyFiber)))
       })
     )
   }
 
   /** A span is opened only when somebody installed a tracer: an unheard span costs more than the whole invocation. */
-  private open(frame: Frame, fiber: AnyFiber, restore: Restore | undefined): AnyEffect {
-    if (fiber.cache.tracer === undefined || !fiber.cache.tracerEnabled) return this.run(frame, fiber, restore)
+  private open(frame: Frame, fiber: AnyFiber): AnyEffect {
+    if (fiber.cache.tracer === undefined || !fiber.cache.tracerEnabled) return this.run(frame, fiber)
     const attributes = { "opbus.id": frame.id, "opbus.origin": frame.origin, "opbus.actor": frame.actor }
     return Effect.useSpan(frame.key, { attributes }, (span) => {
       frame.trace = { traceId: span.traceId, spanId: span.spanId }
       frame.enter(Context.addUnsafe(frame.base, Tracer.ParentSpanKey, span as Tracer.AnySpan))
-      return Effect.withFiber((inner) => this.run(frame, inner as AnyFiber, restore))
+      return Effect.withFiber((inner) => this.run(frame, inner as AnyFiber))
     })
   }
 
-  private run(frame: Frame, fiber: AnyFiber, restore: Restore | undefined): AnyEffect {
-    const caller = fiber.context
+  private run(frame: Frame, fiber: AnyFiber): AnyEffect {
     this.events.started(frame)
     frame.registration.enter(frame)
+    frame.caller = fiber.context
     fiber.setContext(frame.context)
-    const handled = this.handle(frame)
-    return Effect.onExitPrimitive(restore === undefined ? handled : restore(handled), (exit) => {
-      fiber.setContext(caller)
-      return this.finish(frame, exit)
-    })
+    return this.handle(frame)
   }
 
   /** The handler's effect, with what was asked for around it. A handler that throws is a defect of its invocation. */
@@ -423,6 +440,9 @@ export class Pipeline {
 
   /** Everything after the handler. Returns what is left to wait for, and fails with what replaces the exit. */
   private finish(frame: Frame, exit: AnyExit): Effect.Effect<void, unknown> | undefined {
+    // It was refused or interrupted before it began.
+    if (frame.caller === undefined) return undefined
+    frame.fiber.setContext(frame.caller)
     frame.registration.leave(frame)
     frame.ended = true
     const final = this.checkOutput(frame, exit)
