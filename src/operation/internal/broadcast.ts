@@ -17,7 +17,7 @@ export interface BufferBounds<A> {
 /**
  * Hands values to any number of streams.
  *
- * Invariants: publishing never waits and never fails; every subscriber has its own bounded buffer, of which the oldest
+ * Invariants: publishing never waits, never fails and runs no code of a subscriber; every subscriber has its own bounded buffer, of which the oldest
  * values are dropped and counted; a subscriber sees what it sees in the order of publication.
  *
  * @internal
@@ -63,6 +63,7 @@ class Subscriber<A> {
   private sizes: Array<number> = []
   private head = 0
   private bytes = 0
+  private waking = false
   private resume: ((effect: Effect.Effect<readonly [A, ...Array<A>]>) => void) | undefined
 
   constructor(bounds: BufferBounds<A>) {
@@ -74,16 +75,33 @@ class Subscriber<A> {
   }
 
   offer(value: A): void {
-    if (this.resume !== undefined) {
-      const resume = this.resume
-      this.resume = undefined
-      return resume(Effect.succeed([value]))
-    }
     const size = this.bounds.sizeOf(value)
     this.values.push(value)
     this.sizes.push(size)
     this.bytes += size
     while (this.length > 1 && (this.length > this.bounds.capacity || this.bytes > this.bounds.bytes)) this.drop()
+    // Not here and now: a resumed fiber runs until it suspends, and the publisher must not wait for that.
+    if (this.resume !== undefined && !this.waking) {
+      this.waking = true
+      queueMicrotask(this.wake)
+    }
+  }
+
+  private readonly wake = (): void => {
+    this.waking = false
+    const resume = this.resume
+    if (resume === undefined || this.length === 0) return
+    this.resume = undefined
+    resume(Effect.succeed(this.take()))
+  }
+
+  private take(): readonly [A, ...Array<A>] {
+    const values = this.head === 0 ? this.values : this.values.slice(this.head)
+    this.values = []
+    this.sizes = []
+    this.head = 0
+    this.bytes = 0
+    return values as unknown as readonly [A, ...Array<A>]
   }
 
   private drop(): void {
@@ -100,14 +118,7 @@ class Subscriber<A> {
   }
 
   readonly pull: Effect.Effect<readonly [A, ...Array<A>]> = Effect.callback<readonly [A, ...Array<A>]>((resume) => {
-    if (this.length > 0) {
-      const values = this.head === 0 ? this.values : this.values.slice(this.head)
-      this.values = []
-      this.sizes = []
-      this.head = 0
-      this.bytes = 0
-      return resume(Effect.succeed(values as unknown as readonly [A, ...Array<A>]))
-    }
+    if (this.length > 0) return resume(Effect.succeed(this.take()))
     this.resume = resume
     return Effect.sync(() => {
       this.resume = undefined
