@@ -68,9 +68,12 @@ export default {
   rules: {
     "import/no-cycle": "error",
     "typescript/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+    "no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_", caughtErrorsIgnorePattern: "^_" }],
     // Against the idiom of Effect code.
     "no-shadow": "off",
+    "import/no-unassigned-import": "off",
     "no-underscore-dangle": "off",
+    "oxc/no-map-spread": "off",
     "no-unmodified-loop-condition": "off",
     "require-yield": "off",
     "unicorn/consistent-function-scoping": "off",

@@ -1,0 +1,107 @@
+/**
+ * Tries the built package as its users get it: packs it, holds the tarball to publint and to are-the-types-wrong,
+ * installs it into an empty project, and there compiles and runs programs against it. Nothing is downloaded: the peers
+ * are linked from this repository. `node scripts/package.ts`, after `npm run build`.
+ */
+import { cp, glob, mkdir, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { bin, command, type Outcome, root } from "./shared/command.ts"
+import { inTemporaryFolder, link, manifest, pack } from "./shared/package.ts"
+import { report, type Result } from "./shared/report.ts"
+
+const results: Array<Result> = []
+const check = (name: string, { code, output }: Outcome, expected: (output: string) => boolean = () => true): void => {
+  results.push({ name, ok: code === 0 && expected(output), detail: `${output}\nexit code ${code}` })
+}
+
+/** Everything that can be imported from the package: the entries, and the modules behind the wildcards. */
+const specifiersOf = async (installed: string): Promise<ReadonlyArray<string>> => {
+  const entries = Object.keys(manifest.exports).filter((entry) => manifest.exports[entry] !== null)
+  const modules = await Promise.all(entries.map(async (entry) => {
+    if (!entry.endsWith("/*")) return [entry.replace(/^\./, "opbus")]
+    const folder = entry.slice(2, -2)
+    const files = await Array.fromAsync(glob("*.js", { cwd: join(installed, "dist", folder) }))
+    return files.filter((file) => file !== "index.js").map((file) => `opbus/${folder}/${file.slice(0, -3)}`)
+  }))
+  return modules.flat().filter((specifier) => !specifier.endsWith(".json")).sort()
+}
+
+/** A project with nothing but the tarball and what is linked into it. */
+const emptyProject = async (folder: string, tarball: string, peers: ReadonlyArray<string>): Promise<void> => {
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }))
+  // Without a `dependencies` field of its own opbus is the only thing to install; peers would be fetched.
+  const flags = ["--offline", "--legacy-peer-deps", "--no-audit", "--no-fund", "--no-package-lock"]
+  check("npm install of the tarball", await command("npm", ["install", ...flags, tarball], { cwd: folder }))
+  await link(folder, peers)
+}
+
+const runtime = async (folder: string, tarball: string): Promise<void> => {
+  await emptyProject(folder, tarball, ["effect"])
+  const optional = /^opbus\/(sql|rxjs|node|cli)/
+  const specifiers = (await specifiersOf(join(folder, "node_modules/opbus"))).filter((name) => !optional.test(name))
+  const imports = specifiers.map((specifier) => `await import("${specifier}")`).join("\n")
+  const closed = ["opbus/internal/effect/sql", "opbus/operation/internal/pipeline", "opbus/operation/index"]
+    .map((specifier) => `await refused("${specifier}")`).join("\n")
+  await writeFile(
+    join(folder, "imports.js"),
+    `const refused = (name) => import(name).then(
+  () => { throw new Error(name + " is open") },
+  (error) => { if (error.code !== "ERR_PACKAGE_PATH_NOT_EXPORTED") throw error }
+)
+${imports}
+${closed}\n`
+  )
+  const run = await command(process.execPath, ["imports.js"], { cwd: folder })
+  check(`${specifiers.length} modules load with effect as the only peer, internals are closed`, run)
+}
+
+const consumer = async (folder: string, tarball: string): Promise<void> => {
+  await emptyProject(folder, tarball, [...Object.keys(manifest.peerDependencies), "@types/node", "undici-types"])
+  await cp(join(root, "test/package/consumer"), folder, { recursive: true })
+  const specifiers = await specifiersOf(join(folder, "node_modules/opbus"))
+  const all = specifiers.map((specifier, index) => `import * as m${index} from "${specifier}"`).join("\n")
+  const used = specifiers.map((_, index) => `m${index}`).join(", ")
+  await writeFile(join(folder, "all.ts"), `${all}\n\nexport const modules: ReadonlyArray<object> = [${used}]\n`)
+  check(
+    `${specifiers.length} modules and the consumer's program compile against the packed declarations`,
+    await command(bin("tsc"), ["-p", folder, "--pretty", "false"])
+  )
+  check(
+    `${specifiers.length} modules load with all peers`,
+    await command(process.execPath, ["all.ts"], { cwd: folder })
+  )
+  const program = await command(process.execPath, ["main.ts"], { cwd: folder })
+  check("the consumer's program runs", program, (output) => output.endsWith("ok\n"))
+}
+
+const opbusCommand = async (folder: string): Promise<void> => {
+  const file = join(folder, "node_modules/.bin/opbus")
+  const version = await command(file, ["--version"], { cwd: folder })
+  check("opbus --version", version, (output) => output.includes(manifest.version))
+  check("opbus --help", await command(file, ["--help"], { cwd: folder }), (output) => output.includes("invoke"))
+
+  const fake = join(folder, "old-node.cjs")
+  await writeFile(fake, `Object.defineProperty(process.versions, "node", { value: "18.19.0" })\n`)
+  const { code, output } = await command(process.execPath, ["--require", fake, file, "--version"], { cwd: folder })
+  const lines = output.trim().split("\n")
+  const needed = manifest.engines.node.replace(/[^\d.]/g, "")
+  results.push({
+    name: "opbus on a Node that is too old names the one it needs, in one line",
+    ok: code !== 0 && lines.length === 1 && lines[0]!.includes(needed),
+    detail: `${output}\nexit code ${code}`
+  })
+}
+
+await inTemporaryFolder(async (folder) => {
+  const tarball = await pack(folder)
+  check("publint", await command(bin("publint"), ["run", tarball, "--strict"]))
+  check(
+    "are the types wrong",
+    await command(bin("attw"), [tarball, "--profile", "esm-only", "--no-emoji", "--no-color"])
+  )
+  await runtime(join(folder, "runtime"), tarball)
+  await consumer(join(folder, "consumer"), tarball)
+  await opbusCommand(join(folder, "consumer"))
+})
+report(results)

@@ -1,0 +1,110 @@
+/**
+ * Bundles the built package for a browser and for workerd, and holds it to test/bundle/budgets.json.
+ *
+ * Every fixture of test/bundle/fixtures is bundled as a user would, and every portable entry of the package whole; a
+ * module of Node in the bundle is a failure. The size is that of the gzipped bundle; opbus's share is the same bundle
+ * with `effect` left out. A budget is in bytes (1 KB is 1,000 bytes). `node scripts/sizes.ts`, after `npm run build`.
+ */
+import { build, type BuildOptions, type Metafile } from "esbuild"
+import { readFile } from "node:fs/promises"
+import { glob } from "node:fs/promises"
+import { builtinModules } from "node:module"
+import { basename, join } from "node:path"
+import { gzipSync } from "node:zlib"
+import { root } from "./shared/command.ts"
+import { manifest } from "./shared/package.ts"
+import { report, type Result } from "./shared/report.ts"
+
+interface Budget {
+  readonly total: number
+  readonly opbus: number
+}
+
+const platforms = {
+  browser: ["browser"],
+  workerd: ["workerd", "worker", "browser"]
+}
+/** What needs Node, or a database of its own, is no part of a bundle. */
+const notPortable = /^\.\/(package\.json|node|cli|sql)/
+
+const options: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  format: "esm",
+  minify: true,
+  write: false,
+  metafile: true,
+  platform: "browser",
+  target: "es2022",
+  logLevel: "silent",
+  outdir: "out"
+}
+
+/** Leaves modules of Node to the run time, so that the bundle is built and can be reported with who imports what. */
+const external = [...new Set([...builtinModules, ...builtinModules.map((name) => `node:${name}`), "rxjs"])]
+
+const gzipSize = (contents: Uint8Array): number => gzipSync(contents, { level: 9 }).length
+
+const nodeImports = ({ inputs }: Metafile): ReadonlyArray<string> =>
+  Object.entries(inputs).flatMap(([input, { imports }]) =>
+    imports.filter(({ external, path }) => external === true && path !== "rxjs").map(({ path }) => `${input} → ${path}`)
+  )
+
+type Source = Pick<BuildOptions, "entryPoints" | "stdin">
+
+const bundle = async (source: Source, platform: keyof typeof platforms) => {
+  const own = { ...options, ...source, conditions: platforms[platform] }
+  const total = await build({ ...own, external })
+  const share = await build({ ...own, external: [...external, "effect", "effect/*"] })
+  return {
+    total: gzipSize(total.outputFiles![0]!.contents),
+    opbus: gzipSize(share.outputFiles![0]!.contents),
+    node: nodeImports(total.metafile!)
+  }
+}
+
+const number = new Intl.NumberFormat("en-US")
+
+const check = async (name: string, source: Source, budget: Budget | undefined): Promise<ReadonlyArray<Result>> => {
+  const results: Array<Result> = []
+  for (const platform of Object.keys(platforms) as Array<keyof typeof platforms>) {
+    try {
+      const { node, opbus, total } = await bundle(source, platform)
+      const sizes = `${number.format(total)} bytes gzip, of which opbus ${number.format(opbus)}`
+      const allowed = budget === undefined
+        ? ""
+        : ` (budget ${number.format(budget.total)}, ${number.format(budget.opbus)})`
+      const tooBig = budget !== undefined && (total > budget.total || opbus > budget.opbus)
+      const problems = [...node.map((line) => `a module of Node: ${line}`), ...(tooBig ? ["over its budget"] : [])]
+      results.push({
+        name: `bundle ${name} for ${platform}`,
+        ok: problems.length === 0,
+        detail: problems.join("\n"),
+        note: `bundle ${name}, ${platform}: ${sizes}${allowed}`
+      })
+    } catch (error) {
+      results.push({ name: `bundle ${name} for ${platform}`, ok: false, detail: String(error) })
+    }
+  }
+  return results
+}
+
+const budgets = JSON.parse(await readFile(join(root, "test/bundle/budgets.json"), "utf8")) as Record<string, Budget>
+const fixtures = (await Array.fromAsync(glob("test/bundle/fixtures/*.ts", { cwd: root }))).sort()
+const results: Array<Result> = []
+for (const fixture of fixtures) {
+  const name = basename(fixture, ".ts")
+  results.push(...await check(name, { entryPoints: [fixture] }, budgets[name]))
+}
+for (
+  const name of Object.keys(budgets).filter((name) => !fixtures.some((fixture) => basename(fixture, ".ts") === name))
+) {
+  results.push({ name: `bundle ${name}`, ok: false, detail: "budgets.json names a fixture that is not there" })
+}
+for (const entry of Object.keys(manifest.exports)) {
+  if (manifest.exports[entry] === null || entry.includes("*") || notPortable.test(entry)) continue
+  const specifier = entry.replace(/^\./, "opbus")
+  const contents = `import * as all from "${specifier}"\nglobalThis.all = all`
+  results.push(...await check(`all of ${specifier}`, { stdin: { contents, resolveDir: root } }, undefined))
+}
+report(results)
