@@ -18,6 +18,7 @@ import type { Events } from "./events.ts"
 import { currentFrame, CurrentGroup, type GroupFrame, type InvocationFrame, type InvocationHook, type InvokeInternalOptions } from "./frame.ts"
 import type { Lanes } from "./lanes.ts"
 import { type InFlight, Registration } from "./registration.ts"
+import { redacted } from "./sensitive.ts"
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>
 type AnyEffect = Effect.Effect<unknown, unknown>
@@ -188,7 +189,7 @@ export class Frame implements InvocationFrame, InFlight {
   private redactedInput(): unknown {
     // What does not fit the schema may hold the secret anywhere.
     const { isInput, redactInput } = this.registration
-    return isInput?.(this.input) === true ? redactInput!(this.input) : codec.redacted
+    return isInput?.(this.input) === true ? redactInput!(this.input) : redacted
   }
 
   progress(value: unknown): Effect.Effect<void> {
@@ -559,7 +560,7 @@ const nowhere = new Closure(Context.empty(), Context.empty())
  * which part of the input is sensitive, so the event carries none of it.
  */
 const unknownRegistration = (key: string): Registration =>
-  ({ key, operation: { key, stream: false }, closure: nowhere, redactInput: () => codec.redacted }) as unknown as Registration
+  ({ key, operation: { key, stream: false }, closure: nowhere, redactInput: () => redacted }) as unknown as Registration
 
 const notSynchronous = (frame: Frame): Exit.Exit<never, OperationError> =>
   Exit.fail(new OperationError({ key: frame.key, reason: { _tag: "NotSynchronous" } }))

@@ -8,6 +8,7 @@ import type * as Operation from "../Operation.ts"
 import type { Closure } from "./closure.ts"
 import * as codec from "./codec.ts"
 import { difference } from "./difference.ts"
+import { makeErrorRedactor, makeRedactor } from "./sensitive.ts"
 
 /** @internal */
 export type AnyHandler = (input: any) => Effect.Effect<any, any, any> | Stream.Stream<any, any, any>
@@ -63,10 +64,10 @@ export class Registration {
     // Output may carry more than the schema says: it is cut off where it leaves the process.
     this.isOutput = SchemaParser.is(operation.output)
     this.isProgress = SchemaParser.is(operation.progress)
-    this.redactInput = codec.makeRedactor(operation.input)
-    this.redactOutput = codec.makeRedactor(operation.output)
-    this.redactError = codec.makeRedactor(operation.error)
-    this.redactProgress = codec.makeRedactor(operation.progress)
+    this.redactInput = makeRedactor(operation.input)
+    this.redactOutput = makeRedactor(operation.output)
+    this.redactError = makeErrorRedactor(operation.error)
+    this.redactProgress = makeRedactor(operation.progress)
     this.first = undefined
     this.emptied = undefined
     this.compatible = undefined
