@@ -13,7 +13,7 @@
  *     //                              b: 2 }   (goes on in indented comment lines)
  *     console.log(value) // => expected  what is printed
  *
- * Everything is written to .doctest/, compiled by one tsc, and run by a few processes. Failures name page and line.
+ * Everything is written to .doctest/<process>/, compiled by one tsc, and run by a few processes. Failures name page and line.
  */
 import { type ChildProcess, fork } from "node:child_process"
 import { glob, mkdir, readFile, rm, writeFile } from "node:fs/promises"
@@ -24,7 +24,7 @@ import { report, type Result } from "./shared/report.ts"
 
 const workers = 2
 const limitMillis = 30_000
-const folder = join(root, ".doctest")
+const folder = join(root, ".doctest", String(process.pid))
 const at = ({ line, page }: Place) => `${page}:${line}`
 
 const pagesOf = async (names: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
@@ -40,8 +40,7 @@ interface Module {
 
 const problems: Array<Problem> = []
 const modules: Array<Module> = []
-await rm(folder, { recursive: true, force: true })
-await mkdir(folder)
+await mkdir(folder, { recursive: true })
 for (const page of await pagesOf(process.argv.slice(2))) {
   const found = doctestsOf(page, await readFile(join(root, page), "utf8"))
   problems.push(...found.problems)
@@ -51,7 +50,7 @@ for (const page of await pagesOf(process.argv.slice(2))) {
     const name = `${page.replace(/\.[^.]*$/, "").replaceAll(/[^\w]+/g, "-")}-${doctest.place.line}.ts`
     const path = join(folder, name)
     // The prelude shares the first line, so that line n of the module is line n of the doctest.
-    const prelude = `import { equal as $equal } from "../scripts/doctest/equal.ts"; void $equal; `
+    const prelude = `import { equal as $equal } from "../../scripts/doctest/equal.ts"; void $equal; `
     await writeFile(path, `${prelude}${asserted.code}\nexport {}\n`)
     modules.push({ doctest, path })
   }
@@ -80,9 +79,9 @@ const compile = async (): Promise<void> => {
   await writeFile(
     join(folder, "tsconfig.json"),
     JSON.stringify({
-      extends: "../tsconfig.base.json",
+      extends: "../../tsconfig.base.json",
       compilerOptions: {
-        rootDir: "..",
+        rootDir: "../..",
         noEmit: true,
         types: ["node"],
         noUnusedLocals: false,
@@ -149,4 +148,5 @@ if (modules.length > 0) {
   await compile()
   await Promise.all(Array.from({ length: workers }, work))
 }
+await rm(folder, { recursive: true, force: true })
 report(results)
