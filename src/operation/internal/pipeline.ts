@@ -236,6 +236,9 @@ interface Surroundings {
 
 const defaultClock = Clock.Clock.defaultValue()
 
+/** "00" to "zz". */
+const idSuffixes = Array.from({ length: 36 * 36 }, (_, i) => i.toString(36).padStart(2, "0"))
+
 const bareSurroundings: Surroundings = {
   bare: true,
   context: Context.empty(),
@@ -266,7 +269,8 @@ export class Pipeline {
   readonly lanes: Lanes
   hook: InvocationHook | undefined = undefined
   order = 0
-  private readonly idPrefix: string
+  private idPage = -1
+  private idPrefix = ""
   private lastSurroundings: Surroundings | undefined
 
   constructor(
@@ -277,15 +281,20 @@ export class Pipeline {
     lanes: Lanes
   ) {
     this.epoch = epoch
-    this.idPrefix = `${epoch}-`
     this.active = active
     this.notFound = notFound
     this.events = events
     this.lanes = lanes
   }
 
+  /** Turning a number into a string costs more than all the rest of an id, so that is done once per 1,296 of them. */
   idOf(order: number): string {
-    return this.idPrefix + order
+    const page = Math.floor(order / idSuffixes.length)
+    if (page !== this.idPage) {
+      this.idPage = page
+      this.idPrefix = `${this.epoch}-${page.toString(36)}`
+    }
+    return this.idPrefix + idSuffixes[order % idSuffixes.length]!
   }
 
   surroundingsOf(fiber: AnyFiber): Surroundings {
