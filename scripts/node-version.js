@@ -9,7 +9,7 @@ const [neededMajor, neededMinor] = needed.split(".").map(Number)
 if (major < neededMajor || (major === neededMajor && minor < neededMinor)) {
   console.error(
     `${name} needs Node ${needed} or newer; this is Node ${process.versions.node}. ` +
-      "Use `npm run`, which brings its own Node after `npm ci`."
+      "`npm ci` brings one that every npm script uses."
   )
   process.exit(1)
 }

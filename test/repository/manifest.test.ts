@@ -65,6 +65,16 @@ describe("the repository", () => {
     }
   })
 
+  it("locks the binaries of every platform (`node scripts/lockfile.ts` adds what a mirror does not carry)", () => {
+    const packages = JSON.parse(read("package-lock.json")).packages as Record<string, Record<string, object>>
+    const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter((name) =>
+        packages[`node_modules/${name}`] === undefined && packages[`${path}/node_modules/${name}`] === undefined
+      )
+    )
+    assert.deepStrictEqual(missing, [])
+  })
+
   it("has one text for whoever works here: CLAUDE.md is AGENTS.md (`npm run format` copies it)", () => {
     assert.strictEqual(read("CLAUDE.md"), read("AGENTS.md"))
   })

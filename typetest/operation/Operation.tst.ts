@@ -1,0 +1,110 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { Operation, OperationContext, type OperationError, OperationInvoker, type OperationRegistry } from "opbus"
+import { expectType } from "../expectType.ts"
+
+class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { id: Schema.String }) {}
+class Undeclared extends Schema.TaggedError<Undeclared>()("Undeclared", {}) {}
+class Store
+  extends Context.Service<Store, { readonly find: (id: string) => Effect.Effect<Date, NotFound> }>()("Store")
+{}
+
+const Find = Operation.make({
+  meta: { key: "note.find" },
+  input: Schema.Struct({ id: Schema.String, since: Schema.optionalKey(Schema.DateFromString) }),
+  output: Schema.Struct({ at: Schema.DateFromString }),
+  error: NotFound
+})
+class FindClass extends Operation.make({
+  meta: { key: "note.findClass" },
+  input: Schema.Struct({ id: Schema.String }),
+  output: Schema.String
+}) {}
+const Watch = Operation.make({
+  meta: { key: "note.watch" },
+  input: Schema.Void,
+  output: Schema.Number,
+  error: NotFound,
+  stream: true
+})
+const SetMode = Operation.make({
+  meta: { key: "layout.setMode" },
+  input: Schema.String,
+  output: Schema.Void,
+  executionMode: "sync"
+})
+
+// invoke infers output, error and requirements exactly.
+declare const invoker: (typeof OperationInvoker)["Service"]
+expectType<Effect.Effect<{ readonly at: Date }, NotFound | OperationError, never>>()(
+  invoker.invoke(Find, { id: "1", since: new Date() })
+)
+expectType<Effect.Effect<{ readonly at: Date }, NotFound | OperationError, OperationInvoker>>()(
+  OperationInvoker.invoke(Find, { id: "1" })
+)
+expectType<Effect.Effect<string, OperationError, never>>()(invoker.invoke(FindClass, { id: "1" }))
+expectType<Stream.Stream<number, NotFound | OperationError, never>>()(invoker.invokeStream(Watch, undefined))
+expectType<Effect.Effect<{ readonly at: Date }, NotFound | OperationError, never>>()(
+  invoker.invokeRemote(Find, { id: "1" }, { timeout: 5 })
+)
+// @ts-expect-error the input is the decoded side
+invoker.invoke(Find, { id: "1", since: "2026-01-01" })
+// @ts-expect-error a field is missing
+invoker.invoke(Find, {})
+// @ts-expect-error a field is too many
+invoker.invoke(Find, { id: "1", name: "x" })
+// @ts-expect-error a stream operation is invoked with invokeStream
+invoker.invoke(Watch, undefined)
+// @ts-expect-error and only a stream operation
+invoker.invokeStream(Find, { id: "1" })
+
+// A handler's services become requirements of its layer; OperationContext never does.
+expectType<Layer.Layer<Operation.Handler<"note.find">, never, Store | OperationRegistry>>()(
+  Find.toLayer((input) =>
+    Effect.gen(function*() {
+      yield* OperationContext
+      const store = yield* Store
+      return { at: yield* store.find(input.id) }
+    })
+  )
+)
+expectType<Layer.Layer<Operation.Handler<"note.find">, never, Store | OperationRegistry>>()(
+  Find.toLayer(Effect.map(Store, (store) => (input) => Effect.map(store.find(input.id), (at) => ({ at }))))
+)
+// @ts-expect-error a failure that the operation does not declare
+Find.toLayer(() => Effect.fail(new Undeclared()))
+// @ts-expect-error not the output
+Find.toLayer(() => Effect.succeed({ at: "today" }))
+// @ts-expect-error a stream operation needs a stream
+Watch.toLayer(() => Effect.succeed(1))
+Watch.toLayer(() => Stream.make(1, 2))
+
+// HandlerOf is the same type, to write a handler elsewhere.
+const handler: Operation.HandlerOf<typeof Find, Store> = (input) =>
+  Effect.flatMap(Store, (store) => Effect.map(store.find(input.id), (at) => ({ at })))
+expectType<Layer.Layer<Operation.Handler<"note.find">, never, Store | OperationRegistry>>()(Find.toLayer(handler))
+// @ts-expect-error an undeclared failure does not fit here either
+void ((() => Effect.fail(new Undeclared())) satisfies Operation.HandlerOf<typeof Find>)
+
+// Lazy handlers are for asynchronous operations.
+Find.toLayerLazy(async () => ({ default: handler }))
+// @ts-expect-error a synchronous operation cannot wait for a module
+SetMode.toLayerLazy(async () => ({ default: () => Effect.void }))
+
+// The definition's parts keep their types.
+expectType<"note.find">()(Find.key)
+expectType<"async">()(Find.executionMode)
+expectType<"sync">()(SetMode.executionMode)
+expectType<typeof Find.input>()(Find.schema.input)
+expectType<{ readonly at: Date }>()(undefined as never as Operation.Output<typeof Find>)
+expectType<NotFound>()(undefined as never as Operation.Failure<typeof Find>)
+
+// A schema that needs services does not make an operation.
+declare const effectful: Schema.Codec<string, string, Store, never>
+// @ts-expect-error schemas of operations need nothing
+Operation.make({ meta: { key: "a" }, input: effectful, output: Schema.Void })
+// @ts-expect-error a sync operation is no stream
+Operation.make({ meta: { key: "a" }, input: Schema.Void, output: Schema.Void, executionMode: "sync", stream: true })
