@@ -1,0 +1,25 @@
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import { Json } from "./globals.ts"
+
+/**
+ * Prints a result: one JSON object per line with `--json`, else text for people.
+ *
+ * @internal
+ */
+export const present = <A extends object>(records: ReadonlyArray<A>, text: (records: ReadonlyArray<A>) => string) =>
+  Effect.flatMap(Json, (json) => {
+    const lines = json ? records.map((record) => JSON.stringify(record)).join("\n") : text(records)
+    return lines === "" ? Effect.void : Console.log(lines)
+  })
+
+/**
+ * Says something beside the result, on the error output.
+ *
+ * @internal
+ */
+export const remark = (reason: string, message: string) =>
+  Effect.flatMap(
+    Json,
+    (json) => Console.error(json ? JSON.stringify({ _tag: "Warning", reason, message }) : `opbus: ${message}`)
+  )

@@ -1,0 +1,25 @@
+import * as Effect from "effect/Effect"
+import { HistoryTracker } from "../../history/HistoryTracker.ts"
+import { FollowupScheduler } from "../../operation/FollowupScheduler.ts"
+import { remark } from "./output.ts"
+
+/**
+ * Waits for what an invocation has set off, and until the history is stored. What goes wrong there is said, and does not
+ * make the invocation a failure.
+ *
+ * @internal
+ */
+export const settle = Effect.gen(function*() {
+  const followups = yield* FollowupScheduler
+  yield* followups.awaitIdle
+  for (const { key } of yield* followups.failed) {
+    yield* remark("FollowupFailed", `the follow-up "${key}" failed`)
+  }
+  yield* flushed
+})
+
+/** @internal */
+export const flushed = Effect.gen(function*() {
+  const tracker = yield* HistoryTracker
+  yield* Effect.catch(tracker.flush, (error) => remark("StoreFailed", error.message))
+})
