@@ -16,6 +16,7 @@ import { Closure } from "./closure.ts"
 import * as codec from "./codec.ts"
 import type { Events } from "./events.ts"
 import { currentFrame, CurrentGroup, type GroupFrame, type InvocationFrame, type InvocationHook, type InvokeInternalOptions } from "./frame.ts"
+import { InvocationIds } from "./ids.ts"
 import type { Lanes } from "./lanes.ts"
 import { type InFlight, Registration } from "./registration.ts"
 import { redacted } from "./sensitive.ts"
@@ -139,7 +140,7 @@ export class Frame implements InvocationFrame, InFlight {
   }
 
   get id(): string {
-    return this.cachedId ??= this.pipeline.idOf(this.order)
+    return this.cachedId ??= this.pipeline.ids.of(this.order)
   }
 
   get parentId(): string | undefined {
@@ -236,9 +237,6 @@ interface Surroundings {
 
 const defaultClock = Clock.Clock.defaultValue()
 
-/** "00" to "zz". */
-const idSuffixes = Array.from({ length: 36 * 36 }, (_, i) => i.toString(36).padStart(2, "0"))
-
 const bareSurroundings: Surroundings = {
   bare: true,
   context: Context.empty(),
@@ -269,8 +267,7 @@ export class Pipeline {
   readonly lanes: Lanes
   hook: InvocationHook | undefined = undefined
   order = 0
-  private idPage = -1
-  private idPrefix = ""
+  readonly ids: InvocationIds
   private lastSurroundings: Surroundings | undefined
 
   constructor(
@@ -281,20 +278,11 @@ export class Pipeline {
     lanes: Lanes
   ) {
     this.epoch = epoch
+    this.ids = new InvocationIds(epoch)
     this.active = active
     this.notFound = notFound
     this.events = events
     this.lanes = lanes
-  }
-
-  /** Turning a number into a string costs more than all the rest of an id, so that is done once per 1,296 of them. */
-  idOf(order: number): string {
-    const page = Math.floor(order / idSuffixes.length)
-    if (page !== this.idPage) {
-      this.idPage = page
-      this.idPrefix = `${this.epoch}-${page.toString(36)}`
-    }
-    return this.idPrefix + idSuffixes[order % idSuffixes.length]!
   }
 
   surroundingsOf(fiber: AnyFiber): Surroundings {
