@@ -1,0 +1,477 @@
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
+import type { Registration } from "../../operation/internal/registration.ts"
+import { CurrentActor } from "../../operation/Invocation.ts"
+import * as Operation from "../../operation/Operation.ts"
+import type { HistoryEntry } from "../HistoryEntry.ts"
+import { type FailedStep, HistoryError, type HistoryErrorReason } from "../HistoryError.ts"
+import { type Group, isInside, type Steps } from "./containers.ts"
+import type { Core } from "./core.ts"
+import { Entry, idOf, Live, namesOf, Removed, Step, toModel, Uncertain, Undone, Volatile } from "./entry.ts"
+import { restore, save } from "./hooks.ts"
+import type { Direction } from "./timeline.ts"
+import { Replay } from "./token.ts"
+
+/** How to run one step of an entry: known before anything runs. */
+interface Ready {
+  readonly step: Step
+  readonly registration: Registration
+  readonly input: unknown
+}
+
+interface Ran {
+  readonly failed: FailedStep | undefined
+  readonly output: unknown
+  readonly fresh: Step | undefined
+}
+
+/**
+ * Asked before an undo or redo of an entry that stands in several scopes.
+ *
+ * @internal
+ */
+export type Confirm = (entry: HistoryEntry, direction: Direction) => Effect.Effect<boolean>
+
+/**
+ * Runs entries backward and forward.
+ *
+ * 1. One undo or redo at a time; the next one waits, and chooses when its turn comes (H5). Inside a handler or an open
+ *    group it could wait for itself, and is refused.
+ * 2. Every input is decoded before anything runs: what cannot be read is passed over as a whole (H12).
+ * 3. A step decides by its own exit, also when the caller is interrupted; from there on nothing can be interrupted. So an
+ *    entry is undone, or as it was before, or split where putting back failed (H4): never in between.
+ * 4. What runs again does not record, whatever it causes (H6); a redo leaves the entry with fresh steps.
+ *
+ * @internal
+ */
+export class Replayer {
+  private readonly core: Core
+  private readonly confirm: Confirm | undefined
+  private readonly lock = Semaphore.makeUnsafe(1)
+
+  constructor(core: Core, confirm: Confirm | undefined) {
+    this.core = core
+    this.confirm = confirm
+  }
+
+  // -------------------------------------------------------------------------
+  // choosing
+  // -------------------------------------------------------------------------
+
+  readonly unreadable = {
+    undo: (entry: Entry) => this.whyUnreadable(entry, "undo"),
+    redo: (entry: Entry) => this.whyUnreadable(entry, "redo")
+  }
+
+  /** H12, as far as it can be told without decoding. */
+  private whyUnreadable(entry: Entry, direction: Direction): HistoryErrorReason | undefined {
+    const { steps } = entry
+    if (steps instanceof Step) return this.whyStepUnreadable(entry, steps, direction)
+    for (const step of steps) {
+      const reason = this.whyStepUnreadable(entry, step, direction)
+      if (reason !== undefined) return reason
+    }
+  }
+
+  private whyStepUnreadable(entry: Entry, step: Step, direction: Direction): HistoryErrorReason | undefined {
+    const key = direction === "undo" ? step.pair.inverse : step.pair.key
+    const registration = this.core.invoker.lookup(key)
+    if (registration === undefined) return this.unreadableBecause(entry, key, "no handler is registered for it")
+    if (entry.rest?.unreadable === registration) {
+      return this.unreadableBecause(entry, key, "its input does not fit the operation any more")
+    }
+    if (direction === "redo" && !this.core.mappings.has(key)) {
+      return this.unreadableBecause(entry, key, "it has no undo mapping any more")
+    }
+    if ((entry.flags & Uncertain) !== 0 && !Operation.annotation(registration.operation, Operation.Idempotent)) {
+      return {
+        _tag: "NotUndoable",
+        entryId: this.id(entry),
+        why: `the process ended in the middle of its ${direction}, and "${key}" is not idempotent. Check what is there, and invalidate the entry`
+      }
+    }
+  }
+
+  private unreadableBecause(entry: Entry, key: string, why: string): HistoryErrorReason {
+    return { _tag: "Unreadable", entryId: this.id(entry), key, why }
+  }
+
+  private id(entry: Entry): string {
+    return idOf(this.core.invoker.epoch, entry.ref)
+  }
+
+  model(entry: Entry): HistoryEntry {
+    return toModel(this.core.invoker.epoch, entry)
+  }
+
+  select(direction: Direction, actor: string | undefined, scope: string | undefined): Entry | HistoryErrorReason {
+    return this.core.timeline.select(direction, actor, scope, this.unreadable[direction])
+  }
+
+  // -------------------------------------------------------------------------
+  // one at a time
+  // -------------------------------------------------------------------------
+
+  run(direction: Direction, scope: string | undefined): Effect.Effect<HistoryEntry, HistoryError> {
+    return this.exclusively((actor, sync, restore) => this.next(direction, actor, scope, sync, restore))
+  }
+
+  undoTo(id: string, scope: string | undefined): Effect.Effect<ReadonlyArray<HistoryEntry>, HistoryError> {
+    return this.exclusively((actor, sync, restore) => {
+      const undone: Array<HistoryEntry> = []
+      const { books } = this.core.timeline
+      const shelf = scope === undefined ? books.get(actor) : books.get(actor)?.scopes.get(scope)
+      const target = shelf?.live.descend((entry) => this.id(entry) === id ? entry : undefined)
+      if (target === undefined) {
+        return failWith({ _tag: "NotUndoable", entryId: id, why: "this actor has no such entry that can be undone" })
+      }
+      const step: Effect.Effect<ReadonlyArray<HistoryEntry>, HistoryError> = Effect.suspend(() =>
+        target.state !== Live ? Effect.succeed(undone) : Effect.matchEffect(
+          // Between two entries it can be interrupted.
+          Effect.andThen(restore(Effect.void), this.next("undo", actor, scope, sync, restore)),
+          {
+            onFailure: (error) => Effect.fail(new HistoryError({ reason: error.reason, undone })),
+            onSuccess: (entry) => {
+              undone.push(entry)
+              return step
+            }
+          }
+        )
+      )
+      return step
+    })
+  }
+
+  /** H5 */
+  private exclusively<A>(
+    body: (actor: string | undefined, sync: boolean, restore: Restore) => Effect.Effect<A, HistoryError>
+  ): Effect.Effect<A, HistoryError> {
+    return Effect.withFiber((fiber) => {
+      const { context } = fiber
+      const sync = fiber.cache.scheduler.executionMode === "sync"
+      if (isInside(context) || (sync && this.core.busy)) return failWith({ _tag: "UndoInProgress" })
+      const actor = Context.get(context, CurrentActor)
+      return this.lock.withPermit(Effect.uninterruptibleMask((restore) => {
+        this.core.busy = true
+        return Effect.onExitPrimitive(body(actor, sync, restore), () => {
+          this.core.busy = false
+          this.core.changed()
+          return undefined
+        })
+      }))
+    })
+  }
+
+  /** Takes the next entry that can be read, and that no other process takes. */
+  private next(
+    direction: Direction,
+    actor: string | undefined,
+    scope: string | undefined,
+    sync: boolean,
+    restore: Restore
+  ): Effect.Effect<HistoryEntry, HistoryError> {
+    const { journal } = this.core
+    const attempt: Effect.Effect<HistoryEntry, HistoryError> = Effect.suspend(() => {
+      const found = this.select(direction, actor, scope)
+      if (!(found instanceof Entry)) return failWith(found)
+      // Under `runSync` nothing may be waited for: the journal is written behind.
+      if (journal === undefined || sync || (found.flags & Volatile) !== 0) return this.attempt(found, direction, attempt, restore)
+      return Effect.flatMap(journal.claim(found, direction), (claimed) => {
+        if (!claimed) return Effect.andThen(journal.refresh, attempt)
+        const settle = Effect.suspend(() => {
+          if (found.state !== Removed) journal.changed(found)
+          return journal.durable() ?? Effect.void
+        })
+        // Something may have happened while the intent was written.
+        const run = this.select(direction, actor, scope) === found
+          ? this.attempt(found, direction, attempt, restore)
+          : attempt
+        return Effect.ensuring(run, settle)
+      })
+    })
+    return journal === undefined || sync ? attempt : Effect.andThen(restore(journal.refresh), attempt)
+  }
+
+  private attempt(
+    entry: Entry,
+    direction: Direction,
+    another: Effect.Effect<HistoryEntry, HistoryError>,
+    restore: Restore
+  ): Effect.Effect<HistoryEntry, HistoryError> {
+    const { steps } = entry
+    if (steps instanceof Step) {
+      return Effect.flatMap(this.prepare(entry, steps, direction), (ready) =>
+        ready === undefined
+          ? another
+          : this.confirmed(entry, direction, restore, () => this.one(entry, ready, direction, restore)))
+    }
+    return Effect.flatMap(
+      Effect.forEach(steps, (step) => this.prepare(entry, step, direction)),
+      (ready) =>
+        ready.includes(undefined)
+          ? another
+          : this.confirmed(entry, direction, restore, () =>
+            this.many(entry, ready as ReadonlyArray<Ready>, direction, restore))
+    )
+  }
+
+  private confirmed(
+    entry: Entry,
+    direction: Direction,
+    restore: Restore,
+    run: () => Effect.Effect<HistoryEntry, HistoryError>
+  ): Effect.Effect<HistoryEntry, HistoryError> {
+    if (this.confirm === undefined) return run()
+    const scopes = namesOf(entry.scopes, "")
+    if (scopes.length < 2) return run()
+    return Effect.flatMap(
+      restore(this.confirm(this.model(entry), direction)),
+      (confirmed) => confirmed ? run() : failWith({ _tag: "Blocked", scopes })
+    )
+  }
+
+  /** H12: decodes what the step needs; `undefined` when that cannot be done. */
+  private prepare(entry: Entry, step: Step, direction: Direction): Effect.Effect<Ready | undefined> {
+    const key = direction === "undo" ? step.pair.inverse : step.pair.key
+    const registration = this.core.invoker.lookup(key)!
+    const encoded = (JSON.parse(step.text) as ReadonlyArray<unknown>)[direction === "undo" ? 1 : 0]
+    return Effect.matchCause(registration.decodeInput(encoded), {
+      onFailure: () => {
+        ;(entry.rest ??= {}).unreadable = registration
+        this.core.report("Unreadable", key, `An entry of "${step.pair.key}" is passed over: it no longer fits "${key}"`)
+        return undefined
+      },
+      onSuccess: (input) => ({ step, registration, input })
+    })
+  }
+
+  // -------------------------------------------------------------------------
+  // running steps
+  // -------------------------------------------------------------------------
+
+  /** Runs a step to its end. Only the handler itself can be interrupted. */
+  private step(ready: Ready, direction: Direction, causedBy: string, restore: Restore): Effect.Effect<Ran> {
+    const token = new Replay(direction)
+    const invoked = this.core.invoker.invokeWith(ready.registration.operation, ready.input, {
+      origin: direction,
+      record: false,
+      causedBy,
+      token
+    })
+    return Effect.map(Effect.exit(restore(invoked)), (seen) => {
+      const exit = token.exit ?? seen
+      return exit._tag === "Success"
+        ? { failed: undefined, output: exit.value, fresh: token.fresh }
+        : { failed: { key: ready.registration.key, cause: exit.cause }, output: undefined, fresh: undefined }
+    })
+  }
+
+  private one(
+    entry: Entry,
+    ready: Ready,
+    direction: Direction,
+    restore: Restore
+  ): Effect.Effect<HistoryEntry, HistoryError> {
+    const begun = this.begin(entry, direction)
+    const run = Effect.flatMap(this.step(ready, direction, this.id(entry), restore), (ran) => {
+      if (ran.failed !== undefined) return failWith({ _tag: "InverseFailed", ...ran.failed })
+      if (direction === "undo") this.chooseRedo(ready, ran)
+      return this.finish(entry, direction, begun, direction === "undo" ? undefined : ran.fresh)
+    })
+    return this.core.hooks.length === 0 ? run : this.hooked(entry, direction, run)
+  }
+
+  /** H8, H2: where the entry will stand, and from when on an action is a new one. */
+  private begin(entry: Entry, direction: Direction): number {
+    const position = this.core.timeline.tick(0)
+    if (direction === "undo") entry.book.lastUndo = position
+    return position
+  }
+
+  private hooked<A, E>(entry: Entry, direction: Direction, run: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    const other = direction === "undo" ? "savedForRedo" : "savedForUndo"
+    const mine = direction === "undo" ? "savedForUndo" : "savedForRedo"
+    return Effect.flatMap(save(this.core), (saved) =>
+      Effect.tap(run, () => {
+        const rest = entry.rest ??= {}
+        rest[other] = saved
+        return restore(this.core, rest[mine], direction)
+      }))
+  }
+
+  /** The mapping may choose another input for the redo, now that the inverse's output is known. */
+  private chooseRedo({ step }: Ready, ran: Ran): void {
+    const mapping = this.core.mappings.get(step.pair.key)
+    const registration = this.core.invoker.lookup(step.pair.key)
+    if (mapping?.props.redo === undefined || registration === undefined) return
+    try {
+      step.text = mapping.afterUndo(step, registration, ran.output)
+    } catch (failure) {
+      this.core.report("Lost", step.pair.key, `"${step.pair.key}" is redone with its old input: the redo function of its undo mapping failed`, failure)
+    }
+  }
+
+  private finish(
+    entry: Entry,
+    direction: Direction,
+    position: number,
+    fresh: Steps | undefined
+  ): Effect.Effect<HistoryEntry> {
+    const { journal, timeline } = this.core
+    // Evicted, cleared or invalidated meanwhile: what was done is done, but there is nothing left to keep.
+    if (entry.state !== Removed) {
+      entry.flags &= ~Uncertain
+      if (direction === "undo") timeline.undone(entry)
+      else if (fresh === undefined || (!(fresh instanceof Step) && fresh.length === 0)) {
+        const model = this.model(entry)
+        timeline.remove(entry)
+        return Effect.succeed(model)
+      } else timeline.redone(entry, position, fresh)
+      journal?.changed(entry)
+    }
+    this.core.changed()
+    return Effect.succeed(this.model(entry))
+  }
+
+  /** H4: several steps, all of them or none. */
+  private many(
+    entry: Entry,
+    ready: ReadonlyArray<Ready>,
+    direction: Direction,
+    restore: Restore
+  ): Effect.Effect<HistoryEntry, HistoryError> {
+    const begun = this.begin(entry, direction)
+    const cause = this.id(entry)
+    const { core } = this
+    const run = Effect.gen({ self: this }, function*(this: Replayer) {
+      const order = direction === "undo" ? ready.toReversed() : ready
+      const fresh: Array<Step> = []
+      for (let i = 0; i < order.length; i++) {
+        if (core.journal !== undefined) yield* core.journal.progress(entry, direction === "undo" ? order.length - 1 - i : i)
+        const ran = yield* this.step(order[i]!, direction, cause, restore)
+        if (ran.failed !== undefined) {
+          const done = direction === "undo" ? order.slice(0, i).reverse() : order.slice(0, i)
+          return yield* this.putBack(entry, direction, ran.failed, done.map(({ step }) => step), fresh, begun)
+        }
+        if (direction === "undo") this.chooseRedo(order[i]!, ran)
+        else if (ran.fresh !== undefined) fresh.push(ran.fresh)
+      }
+      return yield* this.finish(entry, direction, begun, direction === "undo" ? undefined : fresh)
+    })
+    return core.hooks.length === 0 ? run : this.hooked(entry, direction, run)
+  }
+
+  /**
+   * Puts an entry back of which some steps (`done`, in the order of the entry) have been undone or redone; where that
+   * fails, the entry splits.
+   */
+  private putBack(
+    entry: Entry,
+    direction: Direction,
+    failed: FailedStep,
+    done: ReadonlyArray<Step>,
+    fresh: ReadonlyArray<Step>,
+    begun: number
+  ): Effect.Effect<never, HistoryError> {
+    const cause = this.id(entry)
+    return Effect.gen({ self: this }, function*(this: Replayer) {
+      const back: Direction = direction === "undo" ? "redo" : "undo"
+      // Undone steps are redone from the first on; redone ones are undone from the last on, with what they left.
+      const todo = direction === "undo" ? [...done] : [...fresh]
+      const restored: Array<Step> = []
+      let stuck: FailedStep | undefined
+      while (todo.length > 0) {
+        const step = direction === "undo" ? todo[0]! : todo[todo.length - 1]!
+        const ran = yield* this.again(step, back, cause)
+        if (ran.failed !== undefined) {
+          stuck = ran.failed
+          break
+        }
+        if (direction === "undo") {
+          todo.shift()
+          if (ran.fresh !== undefined) restored.push(ran.fresh)
+        } else {
+          todo.pop()
+          restored.unshift(step)
+        }
+      }
+      const gone = new Set(done)
+      const rest = entry.list.filter((step) => !gone.has(step))
+      if (entry.state !== Removed) {
+        const kept = direction === "undo" ? [...rest, ...restored] : [...restored, ...rest]
+        this.core.timeline.change(entry, kept.length === 1 ? kept[0]! : kept)
+        if (todo.length > 0) this.split(entry, todo, direction === "undo" ? Undone : Live, begun)
+        this.core.journal?.changed(entry)
+      }
+      return yield* failWith({ _tag: "InverseFailed", ...failed, putBack: stuck })
+    })
+  }
+
+  /** Runs a step that was not prepared. Nothing in it can be interrupted. */
+  private again(step: Step, direction: Direction, cause: string): Effect.Effect<Ran> {
+    return Effect.suspend(() => {
+      const key = direction === "undo" ? step.pair.inverse : step.pair.key
+      const registration = this.core.invoker.lookup(key)
+      if (registration === undefined) return Effect.succeed(gone(key))
+      const encoded = (JSON.parse(step.text) as ReadonlyArray<unknown>)[direction === "undo" ? 1 : 0]
+      return Effect.matchCauseEffect(registration.decodeInput(encoded), {
+        onFailure: (cause) => Effect.succeed<Ran>({ failed: { key, cause }, output: undefined, fresh: undefined }),
+        onSuccess: (input) => {
+          const ready: Ready = { step, registration, input }
+          return Effect.map(this.step(ready, direction, cause, (effect) => effect), (ran) => {
+            if (ran.failed === undefined && direction === "undo") this.chooseRedo(ready, ran)
+            return ran
+          })
+        }
+      })
+    })
+  }
+
+  private split(entry: Entry, steps: ReadonlyArray<Step>, state: number, position: number): void {
+    const { timeline } = this.core
+    const part = new Entry(
+      this.core.id("s"),
+      entry.book,
+      state === Live ? position : entry.position,
+      entry.flags,
+      steps.length === 1 ? steps[0]! : steps,
+      { ...entry.rest, key: entry.key ?? "", label: entry.message, undoneAt: timeline.tick(0), stored: undefined }
+    )
+    part.state = state
+    timeline.add(part)
+    this.core.journal?.changed(part)
+  }
+
+  // -------------------------------------------------------------------------
+  // transactions
+  // -------------------------------------------------------------------------
+
+  /** H16: takes back what a transaction did, in reverse; the first failure stops it, and the group keeps what remains. */
+  readonly rollback = (group: Group): Effect.Effect<HistoryError | undefined> =>
+    Effect.gen({ self: this }, function*(this: Replayer) {
+      const steps = group.steps!
+      while (steps.length > 0) {
+        const step = steps[steps.length - 1]!
+        const { failed } = step.pair.inverse === "" ? gone(step.pair.key) : yield* this.again(step, "undo", group.id)
+        if (failed !== undefined) {
+          return new HistoryError({
+            reason: { _tag: "RollbackIncomplete", notUndone: steps.map(({ pair }) => pair.key), ...failed }
+          })
+        }
+        steps.pop()
+      }
+    })
+}
+
+type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+const failWith = (reason: HistoryErrorReason): Effect.Effect<never, HistoryError> =>
+  Effect.fail(new HistoryError({ reason }))
+
+const gone = (key: string): Ran => ({
+  failed: { key, cause: Cause.fail(new Error(`"${key}" has no handler or no undo mapping`)) },
+  output: undefined,
+  fresh: undefined
+})
