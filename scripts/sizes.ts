@@ -6,14 +6,13 @@
  * with `effect` left out. A budget is in bytes (1 KB is 1,000 bytes). `node scripts/sizes.ts`, after `npm run build`.
  */
 import { build, type BuildOptions, type Metafile } from "esbuild"
-import { readFile } from "node:fs/promises"
-import { glob } from "node:fs/promises"
+import { glob, readFile } from "node:fs/promises"
 import { builtinModules } from "node:module"
 import { basename, join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { root } from "./shared/command.ts"
 import { manifest } from "./shared/package.ts"
-import { report, type Result } from "./shared/report.ts"
+import { noteMark, report, type Result } from "./shared/report.ts"
 
 interface Budget {
   readonly total: number
@@ -66,26 +65,22 @@ const bundle = async (source: Source, platform: keyof typeof platforms) => {
 const number = new Intl.NumberFormat("en-US")
 
 const check = async (name: string, source: Source, budget: Budget | undefined): Promise<ReadonlyArray<Result>> => {
+  const allowed = budget === undefined ? "" : ` (budget ${number.format(budget.total)}, ${number.format(budget.opbus)})`
+  const noted = new Map<string, string>()
   const results: Array<Result> = []
   for (const platform of Object.keys(platforms) as Array<keyof typeof platforms>) {
     try {
       const { node, opbus, total } = await bundle(source, platform)
-      const sizes = `${number.format(total)} bytes gzip, of which opbus ${number.format(opbus)}`
-      const allowed = budget === undefined
-        ? ""
-        : ` (budget ${number.format(budget.total)}, ${number.format(budget.opbus)})`
       const tooBig = budget !== undefined && (total > budget.total || opbus > budget.opbus)
       const problems = [...node.map((line) => `a module of Node: ${line}`), ...(tooBig ? ["over its budget"] : [])]
-      results.push({
-        name: `bundle ${name} for ${platform}`,
-        ok: problems.length === 0,
-        detail: problems.join("\n"),
-        note: `bundle ${name}, ${platform}: ${sizes}${allowed}`
-      })
+      results.push({ name: `bundle ${name} for ${platform}`, ok: problems.length === 0, detail: problems.join("\n") })
+      const sizes = `${number.format(total)} bytes gzip, of which opbus ${number.format(opbus)}${allowed}`
+      noted.set(sizes, noted.has(sizes) ? `${noted.get(sizes)} and ${platform}` : platform)
     } catch (error) {
       results.push({ name: `bundle ${name} for ${platform}`, ok: false, detail: String(error) })
     }
   }
+  for (const [sizes, on] of noted) console.log(`${noteMark}bundle ${name} (${on}): ${sizes}`)
   return results
 }
 

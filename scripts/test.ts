@@ -114,6 +114,8 @@ const selected = steps.filter(({ name }) => values.only === undefined || values.
 const total = { passed: 0, failed: 0 }
 const failures: Array<{ readonly name: string; readonly output: string }> = []
 
+const failedSteps = new Set<string>()
+
 const perform = async ({ count = one, name, run }: Step): Promise<void> => {
   const outcome = await run()
   const { failed, passed } = await count(outcome)
@@ -125,7 +127,16 @@ const perform = async ({ count = one, name, run }: Step): Promise<void> => {
   for (const line of outcome.stdout.split("\n")) {
     if (line.startsWith(noteMark)) console.log(`       ${line}`)
   }
-  if (failed > 0) failures.push({ name, output: outcome.output })
+  if (failed === 0) return
+  failedSteps.add(name)
+  failures.push({ name, output: outcome.output.split("\n").filter((line) => !line.startsWith(noteMark)).join("\n") })
+}
+
+/** Counts a step as failed that cannot be run. */
+const giveUp = (name: string, because: string): void => {
+  total.failed += 1
+  failedSteps.add(name)
+  console.log(`FAILED ${name.padEnd(10)}       —  not run: ${because} failed`)
 }
 
 /** Runs the steps in their order, as many at a time as there are places. */
@@ -135,6 +146,11 @@ const runAll = async (): Promise<void> => {
   const places = 2
   for (const step of selected) {
     await Promise.all((step.after ?? []).map((name) => ended.get(name)))
+    const missing = step.after?.find((name) => failedSteps.has(name))
+    if (missing !== undefined) {
+      giveUp(step.name, missing)
+      continue
+    }
     const weight = step.weight ?? 1
     while ([...running.values()].reduce((sum, each) => sum + each, 0) + weight > places) {
       await Promise.race(running.keys())
