@@ -99,7 +99,7 @@ export interface HistoryScope {
   readonly state: Effect.Effect<HistoryState>
   /** The state now and after every change; a slow consumer sees the newest. Costs nothing while nobody listens. */
   readonly changes: Stream.Stream<HistoryState>
-  /** The entries of all actors, live and undone, in the order of their starts. */
+  /** The current actor's entries, live and undone, in the order of their starts. */
   readonly entries: Effect.Effect<ReadonlyArray<HistoryEntry>>
   /** Forgets the current actor's entries. */
   readonly clear: Effect.Effect<void>
@@ -124,6 +124,8 @@ export interface HistoryScope {
 export class HistoryTracker extends Context.Service<
   HistoryTracker,
   HistoryScope & {
+    /** The entries of all actors, in the order of their starts. */
+    readonly allEntries: Effect.Effect<ReadonlyArray<HistoryEntry>>
     /** The same for one scope, for example one document. */
     readonly scope: (id: string) => HistoryScope
     /** Waits until everything is in the store; fails with `StoreFailed` when the store does. */
@@ -220,6 +222,9 @@ export class HistoryTracker extends Context.Service<
 
   /** @since 0.1.0 */
   static readonly entries = HistoryTracker.use((tracker) => tracker.entries)
+
+  /** @since 0.1.0 */
+  static readonly allEntries = HistoryTracker.use((tracker) => tracker.allEntries)
 
   /** @since 0.1.0 */
   static readonly clear = HistoryTracker.use((tracker) => tracker.clear)

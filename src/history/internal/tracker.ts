@@ -8,11 +8,11 @@ import { HistoryError } from "../HistoryError.ts"
 import type { HistoryState } from "../HistoryState.ts"
 import type { HistoryOptions, HistoryScope, HistoryTracker } from "../HistoryTracker.ts"
 import { Core, type Journal } from "./core.ts"
-import { eachName, Entry, Live, namesOf, Removed } from "./entry.ts"
+import { Entry, Live, namesOf, Removed } from "./entry.ts"
 import { mappingsOf } from "./mappings.ts"
 import { Recorder } from "./recorder.ts"
 import { Replayer } from "./replay.ts"
-import type { Direction, Limits } from "./timeline.ts"
+import type { Direction, Limits, Shelf } from "./timeline.ts"
 
 const megabyte = 1024 * 1024
 
@@ -70,8 +70,7 @@ const service = (
     )
 
   const stateOf = (actor: string | undefined, scope: string | undefined): HistoryState => {
-    const book = timeline.books.get(actor)
-    const shelf = scope === undefined ? book : book?.scopes.get(scope)
+    const shelf = shelfOf(actor, scope)
     const next = (direction: Direction): Entry | undefined => {
       const found = replayer.select(direction, actor, scope)
       return found instanceof Entry ? found : undefined
@@ -95,23 +94,31 @@ const service = (
     }
   }
 
-  /** All entries of all actors in the order of their starts. */
-  const all = (): Array<Entry> => {
+  const entriesOf = (...shelves: ReadonlyArray<Shelf | undefined>): Array<Entry> => {
     const found: Array<Entry> = []
     const add = (entry: Entry) => {
       found.push(entry)
     }
-    for (const book of timeline.books.values()) {
-      book.live.descend(add)
-      book.undone.descend(add)
+    for (const shelf of shelves) {
+      shelf?.live.descend(add)
+      shelf?.undone.descend(add)
     }
     return found.sort((a, b) => a.position - b.position)
   }
 
-  const removeAll = (entries: ReadonlyArray<Entry>): Effect.Effect<number> =>
+  const shelfOf = (actor: string | undefined, scope: string | undefined): Shelf | undefined => {
+    const book = timeline.books.get(actor)
+    return scope === undefined ? book : book?.scopes.get(scope)
+  }
+
+  const modelsOf = (entries: ReadonlyArray<Entry>) => entries.map((entry) => replayer.model(entry))
+
+  const all = () => entriesOf(...timeline.books.values())
+
+  const removeAll = (select: () => ReadonlyArray<Entry>): Effect.Effect<number> =>
     Effect.suspend(() => {
       let removed = 0
-      for (const entry of entries) {
+      for (const entry of select()) {
         if (entry.state === Removed) continue
         removed++
         if (entry.state === Live) timeline.remove(entry)
@@ -134,31 +141,15 @@ const service = (
         : Effect.fail(new HistoryError({ reason: found }))
     })),
     state: withActor((actor) => Effect.succeed(stateOf(actor, scope))),
-    changes: Stream.unwrap(
-      withActor((actor) => Effect.succeed(core.watch(() => stateOf(actor, scope))))
-    ),
-    entries: refreshed(Effect.sync(() =>
-      all().filter((entry) => scope === undefined || namesOf(entry.scopes, "").includes(scope)).map((entry) =>
-        replayer.model(entry)
-      )
-    )),
-    clear: refreshed(withActor((actor) =>
-      Effect.suspend(() => {
-        const shelf = scope === undefined ? timeline.books.get(actor) : timeline.books.get(actor)?.scopes.get(scope)
-        const entries: Array<Entry> = []
-        const add = (entry: Entry) => {
-          entries.push(entry)
-        }
-        shelf?.live.descend(add)
-        shelf?.undone.descend(add)
-        return Effect.asVoid(removeAll(entries))
-      })
-    ))
+    changes: Stream.unwrap(withActor((actor) => Effect.succeed(core.watch(() => stateOf(actor, scope))))),
+    entries: refreshed(withActor((actor) => Effect.sync(() => modelsOf(entriesOf(shelfOf(actor, scope)))))),
+    clear: refreshed(withActor((actor) => Effect.asVoid(removeAll(() => entriesOf(shelfOf(actor, scope))))))
   })
 
   const everything = scoped(undefined)
   return {
     ...everything,
+    allEntries: refreshed(Effect.sync(() => modelsOf(all()))),
     scope: (id) => scoped(id),
     flush: Effect.suspend(() =>
       core.journal === undefined ? Effect.void : Effect.mapError(
@@ -167,16 +158,10 @@ const service = (
       )
     ),
     invalidate: (which) =>
-      refreshed(Effect.suspend(() => {
-        if (typeof which === "function") return removeAll(all().filter((entry) => which(replayer.model(entry))))
+      refreshed(removeAll(() => {
+        if (typeof which === "function") return all().filter((entry) => which(replayer.model(entry)))
         const touched = new Set(namesOf(which.touches))
-        return removeAll(all().filter((entry) => {
-          let hit = false
-          eachName(entry.touches, undefined, (resource) => {
-            hit ||= touched.has(resource)
-          })
-          return hit
-        }))
+        return all().filter((entry) => namesOf(entry.touches).some((resource) => touched.has(resource)))
       })),
     group: (label) => (effect) => recorder.around(label, effect, undefined) as typeof effect,
     transaction: (label) => (effect) => recorder.around(label, effect, replayer.rollback),
