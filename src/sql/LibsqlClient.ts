@@ -269,8 +269,8 @@ const makeWithTransaction = (
     acquireConnection: (restore) =>
       Effect.flatMap(SqlClient.BeginTransaction, (statement) => restore(driver.begin(statement))),
     begin: () => Effect.void,
+    // what a failed commit leaves open ends with the scope of the connection
     commit: (connection) => connection.commit,
-    onCommitFailure: (connection) => connection.rollback,
     rollback: (connection) => connection.rollback,
     savepoint: (connection, id) => control(connection, `SAVEPOINT effect_sql_${id}`),
     releaseSavepoint: (connection, id) => whileOpen(connection, `RELEASE SAVEPOINT effect_sql_${id}`),

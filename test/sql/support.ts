@@ -42,7 +42,11 @@ export const layerFile = (settings: Settings = {}) =>
 
 /** The failure of a statement, as the reason's tag and the message. */
 export const failure = <A, R>(self: Effect.Effect<A, SqlError.SqlError, R>) =>
-  Effect.map(Effect.flip(self), (error) => ({ reason: error.reason._tag, message: error.message }))
+  Effect.flip(self).pipe(
+    Effect.mapError((result) => new Error(`expected a failure, got ${String(result)}`)),
+    Effect.orDie,
+    Effect.map((error) => ({ reason: error.reason._tag, message: error.message }))
+  )
 
 /** Another process; it is killed with the scope. */
 export interface Process {

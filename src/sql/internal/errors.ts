@@ -96,6 +96,11 @@ export const toSqlError = (cause: unknown, operation: string, { busyTimeout, dat
         SqlError.ConnectionError,
         `${database} is not a SQLite database: give another path, or move that file away`
       )
+    case "URL":
+      return fail(
+        SqlError.ConnectionError,
+        `libsql cannot use the url ${database}: write it as libsql://host, https://host or http://host:port`
+      )
     case "UNREACHABLE":
       return fail(
         SqlError.ConnectionError,
@@ -139,6 +144,7 @@ const codeOf = (cause: unknown): string | undefined => {
   const name = Predicate.hasProperty(cause, "code") && typeof cause.code === "string" ? cause.code : ""
   const primary = /^SQLITE_([A-Z]+)/.exec(name)?.[1]
   if (primary !== undefined && primary !== "ERROR" && primary !== "UNKNOWN") return primary
+  if (name.startsWith("URL_")) return "URL"
   if (statusOf(cause) === 401 || statusOf(cause) === 403) return "UNAUTHENTICATED"
   if (unreachable.test(name) || cause.message === "fetch failed") return "UNREACHABLE"
   // the engine reports a failed open in words only
@@ -156,5 +162,5 @@ const detailOf = (cause: unknown): string => {
     ? cause.cause
     : cause
   const message = innermost instanceof Error ? innermost.message : String(innermost)
-  return message.replace(/^(?:[A-Z_]+: )+/, "").replace(/^SQLite error: /, "").split("\n", 1)[0]!
+  return message.replace(/^(?:[A-Z_]+: )+/, "").replace(/^SQL(?:ite| input) error: /, "").split("\n", 1)[0]!
 }

@@ -80,6 +80,7 @@ export const open = Effect.fnUntraced(function*(
   // Locks are let go in real time, whatever clock the program runs on.
   const clock = Clock.Clock.defaultValue()
   const budget = Duration.toMillis(options.busyTimeout)
+  const now = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
 
   const attempt: LocalDatabase["attempt"] = (run) =>
     Effect.suspend(() => {
@@ -90,21 +91,22 @@ export const open = Effect.fnUntraced(function*(
       }
     })
 
-  const patiently = <A>(attempt: () => A, operation?: string): Effect.Effect<A, SqlError.SqlError> =>
-    Effect.suspend(() => {
-      const start = clock.currentTimeMillisUnsafe()
-      const loop = (attempts: number): Effect.Effect<A, SqlError.SqlError> => {
+  const patiently = <A>(run: () => A, operation?: string): Effect.Effect<A, SqlError.SqlError> => {
+    const again = (times: number, deadline?: number): Effect.Effect<A, SqlError.SqlError> =>
+      Effect.suspend(() => {
         try {
-          return Effect.succeed(attempt())
+          return Effect.succeed(run())
         } catch (cause) {
-          const left = budget - (clock.currentTimeMillisUnsafe() - start)
-          if (!isBusy(cause) || left <= 0) return fail(cause, operation)
-          const delay = Math.min(delays[Math.min(attempts, delays.length - 1)]!, left)
-          return Effect.flatMap(clock.sleep(Duration.millis(delay)), () => loop(attempts + 1))
+          if (!isBusy(cause)) return fail(cause, operation)
+          const until = deadline ?? now() + budget
+          const left = until - now()
+          if (left <= 0) return fail(cause, operation)
+          const delay = Math.min(delays[Math.min(times, delays.length - 1)]!, left)
+          return Effect.andThen(clock.sleep(Duration.millis(delay)), again(times + 1, until))
         }
-      }
-      return loop(0)
-    })
+      })
+    return again(0)
+  }
 
   // === connections
 
@@ -214,18 +216,17 @@ export const open = Effect.fnUntraced(function*(
       })
   )
 
-  yield* Effect.acquireRelease(
-    patiently(theWriter, "open"),
-    () =>
-      Effect.sync(() => {
-        closed = true
-        for (const reader of readers.splice(0)) reader.close()
-        // libsql cannot finalize statements, so SQLite does not see its last connection close
-        if (!options.readonly) writer?.checkpoint()
-        writer?.close()
-        writer = undefined
-      })
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      closed = true
+      for (const reader of readers.splice(0)) reader.close()
+      // libsql cannot finalize statements, so SQLite does not see its last connection close
+      if (!options.readonly) writer?.checkpoint()
+      writer?.close()
+      writer = undefined
+    })
   )
+  yield* patiently(theWriter, "open")
 
   return { inMemory, onWriter, onReader, lease, takeReader, patiently, attempt }
 })
