@@ -85,7 +85,7 @@ const opbusCommand = async (folder: string): Promise<void> => {
   await writeFile(fake, `Object.defineProperty(process.versions, "node", { value: "18.19.0" })\n`)
   const { code, output } = await command(process.execPath, ["--require", fake, file, "--version"], { cwd: folder })
   const lines = output.trim().split("\n")
-  const needed = manifest.engines.node.replace(/[^\d.]/g, "")
+  const needed = manifest.engines.node.replace(/^>=(\d+\.\d+).*$/, "$1")
   results.push({
     name: "opbus on a Node that is too old names the one it needs, in one line",
     ok: code !== 0 && lines.length === 1 && lines[0]!.includes(needed),

@@ -3,12 +3,16 @@
  *
  * Every fixture of test/bundle/fixtures is bundled as a user would, and every portable entry of the package whole; a
  * module of Node in the bundle is a failure. The size is that of the gzipped bundle; opbus's share is the same bundle
- * with `effect` left out. A budget is in bytes (1 KB is 1,000 bytes). `node scripts/sizes.ts`, after `npm run build`.
+ * with `effect` left out. A budget is in bytes (1 KB is 1,000 bytes).
+ *
+ *     node scripts/sizes.ts                      after `npm run build`
+ *     node scripts/sizes.ts --explain <fixture>  what the bundle of one fixture is made of
  */
 import { build, type BuildOptions, type Metafile } from "esbuild"
 import { glob, readFile } from "node:fs/promises"
 import { builtinModules } from "node:module"
 import { basename, join } from "node:path"
+import { parseArgs } from "node:util"
 import { gzipSync } from "node:zlib"
 import { root } from "./shared/command.ts"
 import { manifest } from "./shared/package.ts"
@@ -62,6 +66,17 @@ const bundle = async (source: Source, platform: keyof typeof platforms) => {
   }
 }
 
+/** Prints the modules of a bundle with their minified sizes, the largest first. */
+const explain = async (fixture: string): Promise<void> => {
+  const entryPoints = [`test/bundle/fixtures/${fixture}.ts`]
+  const { metafile } = await build({ ...options, entryPoints, external, conditions: platforms.browser })
+  const modules = Object.values(metafile!.outputs).flatMap(({ inputs }) => Object.entries(inputs))
+    .map(([path, { bytesInOutput }]) => ({ path, bytes: bytesInOutput })).filter(({ bytes }) => bytes > 0)
+  for (const { bytes, path } of modules.sort((a, b) => b.bytes - a.bytes)) {
+    console.log(`${number.format(bytes).padStart(8)}  ${path.replace("node_modules/effect/dist/", "effect/")}`)
+  }
+}
+
 const number = new Intl.NumberFormat("en-US")
 
 const check = async (name: string, source: Source, budget: Budget | undefined): Promise<ReadonlyArray<Result>> => {
@@ -82,6 +97,12 @@ const check = async (name: string, source: Source, budget: Budget | undefined): 
   }
   for (const [sizes, on] of noted) console.log(`${noteMark}bundle ${name} (${on}): ${sizes}`)
   return results
+}
+
+const { values } = parseArgs({ options: { explain: { type: "string" } } })
+if (values.explain !== undefined) {
+  await explain(values.explain)
+  process.exit(0)
 }
 
 const budgets = JSON.parse(await readFile(join(root, "test/bundle/budgets.json"), "utf8")) as Record<string, Budget>
