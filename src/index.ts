@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 export * from "./history/index.ts"
+export * as Opbus from "./Opbus.ts"
 export * from "./operation/index.ts"
 import { OperationInvoker } from "./operation/OperationInvoker.ts"
 
