@@ -5,7 +5,7 @@
  */
 import * as Layer from "effect/Layer"
 import type { HistoryStore } from "./history/HistoryStore.ts"
-import { HistoryTracker } from "./history/HistoryTracker.ts"
+import { type HistoryOptions, HistoryTracker } from "./history/HistoryTracker.ts"
 import { UndoRegistry } from "./history/UndoRegistry.ts"
 import { FollowupScheduler } from "./operation/FollowupScheduler.ts"
 import { OperationInvoker } from "./operation/OperationInvoker.ts"
@@ -37,6 +37,15 @@ const bus = FollowupScheduler.layer.pipe(
 export const layer: Layer.Layer<Services> = HistoryTracker.layer.pipe(Layer.provideMerge(bus))
 
 /**
+ * The same with limits, hooks or a confirmation for the history.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerWith = (history: HistoryOptions): Layer.Layer<Services> =>
+  HistoryTracker.layerWith(history).pipe(Layer.provideMerge(bus))
+
+/**
  * The same with a history that is kept in a `HistoryStore`, and survives a restart if that does.
  *
  * @category layers
@@ -45,3 +54,12 @@ export const layer: Layer.Layer<Services> = HistoryTracker.layer.pipe(Layer.prov
 export const layerStore: Layer.Layer<Services, never, HistoryStore> = HistoryTracker.layerStore.pipe(
   Layer.provideMerge(bus)
 )
+
+/**
+ * The same with a history in a store, and options for it.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerStoreWith = (history: HistoryOptions): Layer.Layer<Services, never, HistoryStore> =>
+  HistoryTracker.layerStoreWith(history).pipe(Layer.provideMerge(bus))
