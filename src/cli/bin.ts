@@ -17,6 +17,8 @@ if (actual[0] < required[0]! || (actual[0] === required[0] && actual[1] < requir
   )
   process.exitCode = 2
 } else {
+  // Parsing Effect is most of what starting costs.
+  process.getBuiltinModule("node:module").enableCompileCache()
   import("./main.ts").then(
     (main) => main.run(process.argv.slice(2)),
     (error) => {

@@ -9,7 +9,7 @@ import { App as AppFlag } from "../internal/globals.ts"
 import { findOperation } from "../internal/operations.ts"
 import { present } from "../internal/output.ts"
 import { jsonSchemaOf } from "../internal/schemas.ts"
-import { indent, prettyJson, printable } from "../internal/text.ts"
+import { indent, prettyJson } from "../internal/text.ts"
 
 const key = Argument.String("key").pipe(Argument.withDescription("The key of an operation, such as note.create"))
 
@@ -98,7 +98,7 @@ const render = (description: Description, app: string): string => {
     ...schema("Progress", progress),
     ...(example === undefined ? [] : [`Example\n${indent(invocation(app, key, example))}`])
   ]
-  return printable(sections.join("\n\n"))
+  return sections.join("\n\n")
 }
 
 const invocation = (app: string, key: string, example: unknown): string => {

@@ -19,6 +19,12 @@ export const scope = Flag.String("scope").pipe(
   Flag.optional
 )
 
+/** @internal */
+export const dryRun = Flag.Boolean("dry-run").pipe(
+  Flag.withDescription("Only say what would be done"),
+  Flag.withDefault(false)
+)
+
 /**
  * Runs an effect on behalf of the given actor.
  *

@@ -1,6 +1,7 @@
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { Json } from "./globals.ts"
+import { oneLine, printable } from "./text.ts"
 
 /**
  * Prints a result: one JSON object per line with `--json`, else text for people.
@@ -9,7 +10,7 @@ import { Json } from "./globals.ts"
  */
 export const present = <A extends object>(records: ReadonlyArray<A>, text: (records: ReadonlyArray<A>) => string) =>
   Effect.flatMap(Json, (json) => {
-    const lines = json ? records.map((record) => JSON.stringify(record)).join("\n") : text(records)
+    const lines = json ? records.map((record) => JSON.stringify(record)).join("\n") : printable(text(records))
     return lines === "" ? Effect.void : Console.log(lines)
   })
 
@@ -21,5 +22,8 @@ export const present = <A extends object>(records: ReadonlyArray<A>, text: (reco
 export const remark = (reason: string, message: string) =>
   Effect.flatMap(
     Json,
-    (json) => Console.error(json ? JSON.stringify({ _tag: "Warning", reason, message }) : `opbus: ${message}`)
+    (json) =>
+      Console.error(
+        json ? JSON.stringify({ _tag: "Warning", reason, message: oneLine(message) }) : `opbus: ${oneLine(message)}`
+      )
   )
