@@ -40,6 +40,10 @@ interface Pool {
 interface Place {
   readonly pool: Pool
   readonly depth: number
+  /** In a handler or a group. */
+  readonly inside: boolean
+  /** Only what runs in the serial lane as a whole. */
+  readonly laneOnly: boolean
   readonly transaction: boolean
   /** An interruption of the fiber would stop siblings at points that no log fixes. */
   readonly extern: boolean
@@ -188,6 +192,8 @@ class Generator {
     return {
       pool: this.pool,
       depth: 0,
+      inside: false,
+      laneOnly: false,
       transaction: false,
       extern: true,
       followups: true,
@@ -231,11 +237,11 @@ class Generator {
     const t = this.random.weighted({
       leaf: 50,
       macro: 26 * nest,
-      group: 12 * nest,
-      transaction: 10 * nest,
-      undoInside: place.depth > 0 ? 2 : 0,
-      followup: place.followups && place.depth > 0 && !place.transaction && !place.registersOnly ? 3 : 0,
-      straggler: place.stragglers && place.depth > 0 ? 6 : 0
+      group: place.laneOnly ? 0 : 12 * nest,
+      transaction: place.laneOnly ? 0 : 10 * nest,
+      undoInside: place.inside ? 2 : 0,
+      followup: place.followups && place.inside && !place.transaction && !place.registersOnly ? 3 : 0,
+      straggler: place.stragglers && place.inside ? 6 : 0
     })
     switch (t) {
       case "leaf":
@@ -378,7 +384,7 @@ class Generator {
       }
     }
     return {
-      body: Array.from({ length: count }, () => this.action({ ...place, depth: place.depth + 1 })),
+      body: Array.from({ length: count }, () => this.action({ ...place, depth: place.depth + 1, inside: true, laneOnly: false })),
       ...(this.random.chance(0.6) && { keepGoing: true })
     }
   }
@@ -392,7 +398,7 @@ class Generator {
   private macro(place: Place): Macro {
     const n = this.next++
     const kind = this.random.weighted({
-      plain: place.registersOnly || place.transaction ? 1 : 6,
+      plain: place.laneOnly ? 0 : place.registersOnly || place.transaction ? 1 : 6,
       mapped: place.pool.registers.length > 0 ? 5 : 0,
       lane: place.pool.lists.length > 0 && !place.registersOnly && !place.transaction ? 1.5 : 0
     })
@@ -495,6 +501,7 @@ class Generator {
         ...this.place(),
         pool,
         depth: random.chance(0.5) ? 1 : 3,
+        laneOnly: overlap === "lane",
         followups: false,
         stragglers: false
       }

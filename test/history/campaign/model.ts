@@ -11,7 +11,7 @@
 import * as domain from "./domain.ts"
 import type { Input, Json, Mapping, OperationName, Output } from "./domain.ts"
 import type { Action, ActionOrigin, Actor, Fault, Group, Leaf, Macro, Program, Undo, UndoTo } from "./program.ts"
-import { actionsOf, within } from "./program.ts"
+import { actionsOf, documents, isUndo, within } from "./program.ts"
 
 /** The library did something that the model cannot explain. */
 export class Divergence extends Error {}
@@ -40,7 +40,8 @@ interface Step {
 export interface Entry {
   order: number
   readonly actor: Actor
-  readonly label: string
+  /** Of the mapping, of the group, or the operation's label. Of several that became one entry, any. */
+  readonly messages: Array<string>
   readonly key: string | undefined
   readonly partial: boolean
   readonly origin: string
@@ -54,6 +55,8 @@ export interface Entry {
 interface Outcome {
   readonly tag: string
   readonly extern?: boolean
+  /** Its step was lost by a failing function of its mapping. */
+  readonly lost?: boolean
   readonly output?: Output
   readonly steps: ReadonlyArray<Step>
 }
@@ -114,7 +117,8 @@ export class Model {
   private readonly lastUndo = new Map<Actor, number>()
   private readonly heldLanes = new Set<string>()
   private clock = 0
-  private historyBusy = false
+  /** Who waits for the history, first come first served; the first has it. */
+  private turns: Array<object> = []
   private runners: Array<Runner> = []
 
   constructor(program: Program) {
@@ -216,9 +220,8 @@ export class Model {
 
   *fiber(actor: Actor, actions: ReadonlyArray<Action | Undo>): Running<void> {
     for (const action of actions) {
-      if (action.t === "undo") yield* this.undo(action)
-      else if (action.t === "redo") yield* this.redo(action)
-      else yield* this.act(actor, action)
+      if (!isUndo(action)) yield* this.act(actor, action)
+      else yield* action.t === "undo" ? this.undo(action) : this.redo(action)
     }
   }
 
@@ -227,7 +230,7 @@ export class Model {
     yield* this.exclusively()
     const next = this.nextUndo(step.actor, step.scope)
     const tags = yield* this.undoNext(next)
-    this.historyBusy = false
+    this.turns.shift()
     yield tags.map((tag) => `exit undo ${step.u} ${tag}`)
   }
 
@@ -239,7 +242,7 @@ export class Model {
     while (target !== undefined && target.live && tags[0] === "ok") {
       tags = yield* this.undoNext(this.nextUndo(step.actor, undefined))
     }
-    this.historyBusy = false
+    this.turns.shift()
     yield tags.map((tag) => `exit undoTo ${step.u} ${tag}`)
   }
 
@@ -248,10 +251,10 @@ export class Model {
     yield* this.exclusively()
     const next = this.nextRedo(step.actor, step.scope)
     let tags: ReadonlyArray<string>
-    if (next.tag === "nothing") tags = ["NothingToUndo", "NothingToRedo"]
+    if (next.tag === "nothing") tags = ["NothingToRedo"]
     else if (next.tag === "refused") tags = next.reasons
     else tags = [yield* this.redoEntry(next.entry)]
-    this.historyBusy = false
+    this.turns.shift()
     yield tags.map((tag) => `exit redo ${step.u} ${tag}`)
   }
 
@@ -279,6 +282,11 @@ export class Model {
     return this.entries
       .filter((entry) => !entry.live && entry.actor === actor && (scope === undefined || scopesOf(entry).includes(scope)))
       .sort((a, b) => b.undoneAt - a.undoneAt)
+  }
+
+  /** All entries of an actor, in the order of their starts. */
+  of(actor: Actor): ReadonlyArray<Entry> {
+    return this.entries.filter((entry) => entry.actor === actor).sort((a, b) => a.order - b.order)
   }
 
   nextUndo(actor: Actor, scope?: string): Next {
@@ -311,8 +319,9 @@ export class Model {
 
   /** H5: one at a time; a second caller waits. */
   private *exclusively(): Running<void> {
-    yield () => !this.historyBusy
-    this.historyBusy = true
+    const turn = {}
+    this.turns.push(turn)
+    yield () => this.turns[0] === turn
   }
 
   private *undoNext(next: Next): Running<ReadonlyArray<string>> {
@@ -362,7 +371,7 @@ export class Model {
 
   private split(entry: Entry, steps: ReadonlyArray<Step>, live: boolean): void {
     entry.steps = entry.steps.filter((step) => !steps.includes(step))
-    this.entries.push({ ...entry, steps: [...steps], live, undoneAt: ++this.clock })
+    this.entries.push({ ...entry, messages: [...entry.messages], steps: [...steps], live, undoneAt: ++this.clock })
   }
 
   /** The context of a step that the history runs itself: it makes no entry, whoever the actor is. */
@@ -511,7 +520,8 @@ export class Model {
     // H7: a failing capture, deriveContext or message costs this one.
     const lost = flaw === "captureFails" || flaw === "deriveFails" || flaw === "messageFails"
     if (lost) this.pure = false
-    if (mapping === undefined || lost) return ok([], output)
+    if (lost) return { tag: "ok", steps: [], output, lost }
+    if (mapping === undefined) return ok([], output)
     return ok([{
       op,
       mapping,
@@ -595,7 +605,7 @@ export class Model {
     if (group.t === "transaction" && outcome.tag !== "ok") {
       // H16: taken back in reverse; a compensation that fails stops the rollback, and what remains is an entry.
       while (steps.length > 0 && (yield* this.backward(steps.at(-1)!, context.lanes))) steps.pop()
-      if (steps.length > 0) outcome = { ...outcome, tag: `${outcome.tag}+RollbackIncomplete` }
+      if (steps.length > 0) outcome = { ...outcome, tag: "RollbackIncomplete" }
     }
     outcome = { ...outcome, steps }
     this.commit(group, outcome, context)
@@ -629,14 +639,20 @@ export class Model {
       context.sink.push(...outcome.steps)
       return
     }
-    if (outcome.steps.length === 0) return
+    if (outcome.steps.length === 0) {
+      // Nobody knows which scopes it changed.
+      if (outcome.lost === true) this.clearRedo(this.started.get(action.n)!, context.actor, documents)
+      return
+    }
     const grouped = action.t === "group" || action.t === "transaction"
     const key = action.t === "leaf" ? action.op : action.t === "macro" ? `macro.${action.kind}` : undefined
     const coalesce = action.t === "leaf" && outcome.tag === "ok" ? domain.mappings[action.op]?.coalesce : undefined
     const entry: Entry = {
       order: this.started.get(action.n)!,
       actor: context.actor,
-      label: `#${action.n}`,
+      messages: [key === undefined || (domain.isMapped(key as OperationName) || key === "macro.mapped") && outcome.tag === "ok"
+        ? `#${action.n}`
+        : key],
       key,
       partial: !grouped && outcome.tag !== "ok",
       origin: context.origin,
@@ -647,21 +663,21 @@ export class Model {
         ? undefined
         : { op: key!, key: coalesce.key(outcome.steps[0]!.input), at: this.now }
     }
-    this.clearRedo(entry)
+    this.clearRedo(entry.order, entry.actor, scopesOf(entry))
     if (!this.coalesced(entry)) this.entries.push(entry)
   }
 
   /** H8: a new action clears redo in its scopes, and in their other scopes what would be redone after what is cleared. */
-  private clearRedo(fresh: Entry): void {
-    if (fresh.order < (this.lastUndo.get(fresh.actor) ?? 0)) return
+  private clearRedo(order: number, actor: Actor, scopes: ReadonlyArray<string>): void {
+    if (order < (this.lastUndo.get(actor) ?? 0)) return
     const cleared = new Set<Entry>()
-    const queue = scopesOf(fresh).flatMap((scope) => this.undone(fresh.actor, scope))
+    const queue = scopes.flatMap((scope) => this.undone(actor, scope))
     for (let entry = queue.pop(); entry !== undefined; entry = queue.pop()) {
       if (cleared.has(entry)) continue
       cleared.add(entry)
       for (const scope of scopesOf(entry)) {
         // Redone after it: undone before it.
-        queue.push(...this.undone(fresh.actor, scope).filter((other) => other.undoneAt < entry.undoneAt))
+        queue.push(...this.undone(actor, scope).filter((other) => other.undoneAt < entry.undoneAt))
       }
     }
     this.entries = this.entries.filter((entry) => !cleared.has(entry))
@@ -686,6 +702,7 @@ export class Model {
       a.redoInput = merged.redoInput
     }
     older.coalesce.at = fresh.coalesce.at
+    older.messages.push(...fresh.messages)
     return true
   }
 }

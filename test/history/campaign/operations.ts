@@ -3,16 +3,8 @@
  * model follows.
  */
 import { Cause, Deferred, Effect, Exit, Fiber, Layer, Schema } from "effect"
-import {
-  FollowupScheduler,
-  HistoryTracker,
-  Operation,
-  OperationError,
-  OperationInvoker,
-  type OperationRegistry,
-  UndoMapping,
-  type UndoRegistry
-} from "opbus"
+import { Operation, OperationError, OperationInvoker, type OperationRegistry } from "opbus"
+import { HistoryTracker, UndoMapping, type UndoRegistry } from "opbus/history"
 import * as domain from "./domain.ts"
 import type { Input, Json, Mapping, OperationName, Output } from "./domain.ts"
 import { registersOf } from "./model.ts"
@@ -105,7 +97,7 @@ export const tagOf = (exit: Exit.Exit<unknown, unknown>): string => {
       ? error.reason._tag
       : (error as { readonly reason?: { readonly _tag: string } }).reason?._tag ?? String(error)
   )
-  if (tags.length > 0) return tags.join("+")
+  if (tags.length > 0) return tags.includes("RollbackIncomplete") ? "RollbackIncomplete" : tags.join("+")
   return Cause.hasDies(exit.cause) ? "died" : "interrupted"
 }
 
@@ -118,6 +110,7 @@ export class Harness {
   /** The fiber to interrupt when an action waits for it. */
   readonly fibers = new Map<number, Fiber.Fiber<unknown, unknown>>()
   readonly stragglers: Array<Fiber.Fiber<unknown, unknown>> = []
+  private arrival = Deferred.makeUnsafe<void>()
   private readonly gates = new Map<number, Deferred.Deferred<void>>()
   private readonly opened = new Set<number>()
   private readonly nodes: ReadonlyMap<number, Action>
@@ -137,10 +130,10 @@ export class Harness {
     return gate
   }
 
-  openGates(): void {
-    for (const action of this.nodes.values()) {
-      if (action.t === "leaf" && action.flaw === "gate") Deferred.doneUnsafe(this.gate(action.n), Exit.void)
-    }
+  /** Waits until an action waits at a gate. Asked for before the action starts. */
+  get arrived(): Effect.Effect<void> {
+    this.arrival = Deferred.makeUnsafe<void>()
+    return Deferred.await(this.arrival)
   }
 
   open(n: number): void {
@@ -208,6 +201,7 @@ export class Harness {
         case "gate":
           if (!this.opened.has(input.n)) {
             log.push(`gate ${input.n}`)
+            Deferred.doneUnsafe(this.arrival, Exit.void)
             yield* Deferred.await(this.gate(input.n))
             this.opened.add(input.n)
             log.push(`open ${input.n}`)
@@ -360,7 +354,9 @@ export class Harness {
 
   private handlers(): Layer.Layer<never, never, OperationRegistry | OperationInvoker | HistoryTracker> {
     return Layer.mergeAll(
-      ...domain.leafNames.map((op) => operations[op].toLayer(this.handler(op))) as [Layer.Layer<never, never, OperationRegistry>],
+      ...domain.leafNames.map((op) => operations[op].toLayer(this.handler(op))) as unknown as [
+        Layer.Layer<never, never, OperationRegistry>
+      ],
       ...(["plain", "mapped", "lane"] as const).map((kind) => macros[kind].toLayer(this.macroHandler(kind))) as unknown as [
         Layer.Layer<never, never, OperationRegistry | OperationInvoker | HistoryTracker>
       ]
@@ -416,7 +412,7 @@ export class Harness {
         if (flaw(input) === "messageFails") throw new Error("messageFails")
         return `#${input.n}`
       }
-    } as unknown as Parameters<typeof UndoMapping.make>[0]).toLayer
+    } as unknown as Parameters<typeof UndoMapping.make>[0]).toLayer as Layer.Layer<never, never, UndoRegistry>
   }
 
   get plugins() {

@@ -231,6 +231,13 @@ export const actionsOf = (program: Program): ReadonlyArray<Action> => {
   return out
 }
 
+/** Everyone who acts in a program. */
+export const actorsOf = (program: Program): ReadonlyArray<Actor> => [
+  ...new Set(program.steps.flatMap((step) =>
+    step.t === "together" ? step.fibers.map((fiber) => fiber.actor) : "actor" in step ? [step.actor] : []
+  ))
+]
+
 export const isUndo = (action: Action | Undo): action is Undo => action.t === "undo" || action.t === "redo"
 
 /** Every action inside an action, itself included. */
