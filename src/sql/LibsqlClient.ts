@@ -4,7 +4,8 @@
  *
  * It stands in for `@effect/sql-libsql`, whose published builds do not load on
  * Effect 4.1. Stores are written against `SqlClient`; what is named here is
- * needed where a database is opened, and for `batch`.
+ * needed where a database is opened, and for `batch`. Files and memory are
+ * tested everywhere, servers where a libsql server (`sqld`) is installed.
  *
  * @since 0.1.0
  */
@@ -71,8 +72,8 @@ export interface LibsqlClient extends SqlClient.SqlClient {
    * **Gotchas**
    *
    * A local database does nothing else meanwhile, and neither does the event
-   * loop: a hundred thousand inserts take about half a second. `CurrentTransformer` does not
-   * see the statements of a batch.
+   * loop: a hundred thousand inserts take about half a second.
+   * `CurrentTransformer` does not see the statements of a batch.
    */
   readonly batch: <const Statements extends ReadonlyArray<Statement.Statement<any>>>(
     statements: Statements

@@ -19,7 +19,7 @@
  */
 import type { LibsqlResult, Rows } from "./driver.ts"
 import { isBusy } from "./errors.ts"
-import type { StatementKind } from "./statementKind.ts"
+import { maxRememberedText, type StatementKind } from "./statementKind.ts"
 import { type Binding, fromColumn, type IntMode, toBindings } from "./values.ts"
 
 /**
@@ -244,6 +244,7 @@ export class NativeConnection {
     const known = this.statements.get(sql)
     if (known !== undefined) return known
     const statement = this.prepare(sql)
+    if (sql.length > maxRememberedText) return statement
     // the oldest goes first: a text that is in use soon comes back
     if (this.statements.size >= maxStatements) this.statements.delete(this.statements.keys().next().value!)
     this.statements.set(sql, statement)

@@ -84,6 +84,11 @@ const hasSeveral = (sql: string): boolean => {
 }
 
 /**
+ * Texts beyond this length are not remembered anywhere.
+ */
+export const maxRememberedText = 16_384
+
+/**
  * Makes a `classify` that remembers the texts it has seen.
  *
  * @category constructors
@@ -95,6 +100,7 @@ export const makeClassifier = (capacity: number): (sql: string) => StatementKind
     const found = known.get(sql)
     if (found !== undefined) return found
     const kind = classify(sql)
+    if (sql.length > maxRememberedText) return kind
     if (known.size >= capacity) known.clear()
     known.set(sql, kind)
     return kind
