@@ -56,18 +56,13 @@ for (const page of await pagesOf(process.argv.slice(2))) {
   }
 }
 
-/** The places that a text about `.doctest/name.ts` speaks of, put in its stead. */
+/** A text about `.doctest/…/name.ts`, in the terms of the pages, without the frames of Node and of Effect. */
 const translate = (text: string): string =>
   modules.reduce((out, { doctest, path }) => {
     const name = relative(root, path).replaceAll(".", "\\.")
-    return out.replaceAll(
-      new RegExp(`(?:file://)?(?:${root})?${name}(?::(\\d+):\\d+|\\((\\d+),\\d+\\))`, "g"),
-      (_, a, b) => {
-        const place = doctest.lines[Number(a ?? b) - 1]
-        return at(place ?? doctest.place)
-      }
-    )
-  }, text)
+    const mention = new RegExp(`(?:file://)?(?:${root})?${name}(?::(\\d+):\\d+|\\((\\d+),\\d+\\))`, "g")
+    return out.replaceAll(mention, (_, a, b) => at(doctest.lines[Number(a ?? b) - 1] ?? doctest.place))
+  }, text.split("\n").filter((line) => !/^ +at .*(node:internal|node_modules\/effect)/.test(line)).join("\n"))
 
 const results: Array<Result> = problems.map(({ message, place }) => ({
   name: at(place),
