@@ -1,14 +1,14 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type * as Schema from "effect/Schema"
 import { UndoRegistry } from "../../history/UndoRegistry.ts"
 import { Argument, Command } from "../../internal/effect/cli.ts"
-import * as Operation from "../../operation/Operation.ts"
+import type * as Operation from "../../operation/Operation.ts"
+import { type OperationJson, OperationJsonError, toJson } from "../../operation/OperationJson.ts"
 import * as App from "../internal/app.ts"
+import { CliFailure, exitCodes } from "../internal/failure.ts"
 import { App as AppFlag } from "../internal/globals.ts"
 import { findOperation } from "../internal/operations.ts"
 import { present } from "../internal/output.ts"
-import { jsonSchemaOf } from "../internal/schemas.ts"
 import { indent, prettyJson } from "../internal/text.ts"
 
 const key = Argument.String("key").pipe(Argument.withDescription("The key of an operation, such as note.create"))
@@ -21,85 +21,66 @@ const key = Argument.String("key").pipe(Argument.withDescription("The key of an 
 export const describe = Command.make("describe", { key }, ({ key }) =>
   App.provide(Effect.gen(function*() {
     const operation = yield* findOperation(key)
+    const json = yield* describedAs(operation)
+    // Takes modules that only this command needs.
     const { exampleInput } = yield* Effect.promise(() => import("../internal/example.ts"))
     const description: Description = {
-      key,
-      label: operation.meta.label ?? null,
-      description: operation.meta.description ?? null,
-      version: operation.meta.version ?? 1,
-      mode: operation.stream ? "stream" : operation.executionMode,
-      concurrency: typeof operation.concurrency === "string" ? operation.concurrency : "keyed",
-      annotations: annotationsOf(operation),
+      ...json,
       undo: (yield* UndoRegistry).lookup(key)?.inverse.key ?? null,
-      input: jsonSchemaOf(operation.input, "input"),
-      output: jsonSchemaOf(operation.output, "output"),
-      error: isNever(operation.error) ? null : jsonSchemaOf(operation.error, "output"),
-      progress: isNever(operation.progress) ? null : jsonSchemaOf(operation.progress, "output"),
-      example: yield* exampleInput(operation)
+      example: yield* exampleInput(operation, json.input)
     }
     const app = Option.getOrElse(yield* AppFlag, () => "<module>")
     yield* present([description], () => render(description, app))
   }))).pipe(Command.withDescription("Show an operation: its schemas, annotations, undo and an example input"))
 
-interface Description {
-  readonly key: string
-  readonly label: string | null
-  readonly description: string | null
-  readonly version: number
-  readonly mode: string
-  readonly concurrency: string
-  readonly annotations: { readonly [name: string]: unknown }
+interface Description extends OperationJson {
   /** The key of the operation that takes it back. */
   readonly undo: string | null
-  readonly input: object
-  readonly output: object
-  readonly error: object | null
-  readonly progress: object | null
+  /** Absent when no valid input was found. */
   readonly example: unknown
 }
 
-const isNever = (schema: Schema.Constraint): boolean => schema.ast._tag === "Never"
-
-/** By the last part of their names, which is how they are imported. */
-const annotationsOf = (operation: Operation.Any): { readonly [name: string]: unknown } => {
-  const known = [Operation.Permission, Operation.Idempotent, Operation.Readonly, Operation.Irreversible, Operation.Icon]
-  const entries = new Map<string, unknown>()
-  for (const [name, value] of operation.annotations.mapUnsafe) {
-    const short = known.some((reference) => reference.key === name)
-      ? name.slice(name.lastIndexOf("/") + 1).toLowerCase()
-      : name
-    if (value === null || ["string", "number", "boolean"].includes(typeof value)) entries.set(short, value)
-  }
-  return Object.fromEntries(entries)
-}
+const describedAs = (operation: Operation.Any): Effect.Effect<OperationJson, CliFailure> =>
+  Effect.try({
+    try: () => toJson(operation),
+    catch: (error) =>
+      new CliFailure({
+        exitCode: exitCodes.failed,
+        reason: "NotJson",
+        message: `"${operation.key}" cannot be described as JSON: ${
+          error instanceof OperationJsonError
+            ? `its ${error.path.map(String).join(".")}: ${error.issue}`
+            : String(error)
+        }`,
+        cause: error
+      })
+  })
 
 const render = (description: Description, app: string): string => {
-  const { annotations, error, example, input, key, label, output, progress, undo } = description
+  const { annotations, error, example, input, key, label, output, progress, stream, undo } = description
   const facts: ReadonlyArray<readonly [string, string]> = [
-    ["mode", description.mode],
+    ["mode", stream ? "stream" : description.executionMode],
     ["version", String(description.version)],
-    ["concurrency", description.concurrency],
+    ["concurrency", description.concurrency + (description.lane === undefined ? "" : ` in lane ${description.lane}`)],
     ["undo", undo === null ? "cannot be undone" : `by ${undo}`],
-    ...Object.entries(annotations).map(([name, value]) => [name, String(value)] as const)
+    ...Object.entries(annotations).map(([name, value]) => [name, value === true ? "yes" : String(value)] as const)
   ]
   const width = Math.max(...facts.map(([name]) => name.length))
-  const schema = (title: string, value: object | null) =>
-    value === null ? [] : [`${title}\n${indent(prettyJson(value))}`]
-  const sections = [
-    [
-      label === null ? key : `${key} - ${label}`,
-      ...(description.description === null ? [] : [indent(description.description)])
-    ]
-      .join("\n"),
+  const title = label === undefined ? key : `${key} - ${label}`
+  return [
+    description.description === undefined ? title : `${title}\n${indent(description.description)}`,
     facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n"),
-    ...schema("Input", input),
-    ...schema(description.mode === "stream" ? "Output, each" : "Output", output),
-    ...schema("Error", error),
-    ...schema("Progress", progress),
+    ...section("Input", input),
+    ...section(stream ? "Output, each" : "Output", output),
+    ...section("Error", error),
+    ...section("Progress", progress),
     ...(example === undefined ? [] : [`Example\n${indent(invocation(app, key, example))}`])
-  ]
-  return sections.join("\n\n")
+  ].join("\n\n")
 }
+
+/** Nothing for what there never is: an operation without errors has the schema that fits nothing. */
+const section = (title: string, schema: object): ReadonlyArray<string> =>
+  JSON.stringify(schema) === "{\"not\":{}}" ? [] : [`${title}\n${indent(prettyJson(schema))}`]
 
 const invocation = (app: string, key: string, example: unknown): string => {
   const call = `opbus --app ${app} invoke ${key}`

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { HistoryEntry } from "../../history/HistoryEntry.ts"
-import { HistoryError } from "../../history/HistoryError.ts"
+import type { HistoryError } from "../../history/HistoryError.ts"
 import { type HistoryScope, HistoryTracker } from "../../history/HistoryTracker.ts"
 import { CurrentActor } from "../../operation/Invocation.ts"
 import { CliFailure, exitCodes } from "./failure.ts"

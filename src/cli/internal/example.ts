@@ -3,7 +3,8 @@ import * as Schema from "effect/Schema"
 import * as SchemaParser from "effect/SchemaParser"
 import { misfit } from "../../operation/internal/codec.ts"
 import type * as Operation from "../../operation/Operation.ts"
-import { type JsonSchema, jsonSchemaOf } from "./schemas.ts"
+
+type JsonSchema = { readonly [keyword: string]: unknown }
 
 /**
  * A valid input of an operation as JSON data: the same for the same schema, and as small as it can be.
@@ -14,11 +15,11 @@ import { type JsonSchema, jsonSchemaOf } from "./schemas.ts"
  *
  * @internal
  */
-export const exampleInput = (operation: Operation.Any): Effect.Effect<unknown> =>
+export const exampleInput = (operation: Operation.Any, jsonSchema: JsonSchema): Effect.Effect<unknown> =>
   Effect.gen(function*() {
     const schema = operation.input as Schema.Codec<unknown, unknown>
     const codec = Schema.toCodecJson(schema) as Schema.Codec<unknown, unknown>
-    const drafted = draft(jsonSchemaOf(operation.input, "input"))
+    const drafted = draft(jsonSchema)
     const example = repair(codec, drafted, [])
     if (example !== impossible) return example
     const samples = yield* draw(schema, codec)

@@ -19,11 +19,8 @@ export const present = <A extends object>(records: ReadonlyArray<A>, text: (reco
  *
  * @internal
  */
-export const remark = (reason: string, message: string) =>
-  Effect.flatMap(
-    Json,
-    (json) =>
-      Console.error(
-        json ? JSON.stringify({ _tag: "Warning", reason, message: oneLine(message) }) : `opbus: ${oneLine(message)}`
-      )
-  )
+export const remark = (_tag: string, message: string, fields?: object) =>
+  Effect.flatMap(Json, (json) => {
+    const line = oneLine(message)
+    return Console.error(json ? JSON.stringify({ _tag, ...fields, message: line }) : `opbus: ${line}`)
+  })

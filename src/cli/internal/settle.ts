@@ -13,7 +13,7 @@ export const settle = Effect.gen(function*() {
   const followups = yield* FollowupScheduler
   yield* followups.awaitIdle
   for (const { key } of yield* followups.failed) {
-    yield* remark("FollowupFailed", `the follow-up "${key}" failed`)
+    yield* remark("Warning", `the follow-up "${key}" failed`, { reason: "FollowupFailed", key })
   }
   yield* flushed
 })
@@ -21,5 +21,5 @@ export const settle = Effect.gen(function*() {
 /** @internal */
 export const flushed = Effect.gen(function*() {
   const tracker = yield* HistoryTracker
-  yield* Effect.catch(tracker.flush, (error) => remark("StoreFailed", error.message))
+  yield* Effect.catch(tracker.flush, (error) => remark("Warning", error.message, { reason: error.reason._tag }))
 })
