@@ -2,7 +2,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
-import type { Invocation } from "../Invocation.ts"
+import type { Invocation, Succeeded } from "../Invocation.ts"
 import { Broadcast } from "./broadcast.ts"
 import type { Frame } from "./pipeline.ts"
 
@@ -86,23 +86,16 @@ export class Events {
   started(frame: Frame): void {
     const sequence = ++this.sequence
     if (this.unheard) return
-    this.publish({
+    this.publish(frame, {
       _tag: "Started",
       id: frame.id,
       key: frame.key,
-      parentId: frame.parentId,
       rootId: frame.rootId,
-      groupId: frame.groupId,
-      causedBy: frame.causedBy,
-      actor: frame.actor,
       origin: frame.origin,
       epoch: this.epoch,
       sequence,
       startedAt: frame.startedAt,
-      input: frame.visibleInput,
-      trace: frame.trace,
-      joined: frame.joined,
-      attempt: frame.attempt === 1 ? undefined : frame.attempt
+      input: frame.visibleInput
     })
   }
 
@@ -110,51 +103,45 @@ export class Events {
     const sequence = ++this.sequence
     if (this.unheard) return
     const redact = frame.registration.redactOutput
-    this.publish({
+    const event: Succeeded = {
       _tag: "Succeeded",
       id: frame.id,
       key: frame.key,
-      parentId: frame.parentId,
       rootId: frame.rootId,
-      groupId: frame.groupId,
-      causedBy: frame.causedBy,
-      actor: frame.actor,
       origin: frame.origin,
       epoch: this.epoch,
       sequence,
       startedAt: frame.startedAt,
       input: frame.visibleInput,
-      trace: frame.trace,
-      joined: frame.joined,
-      attempt: frame.attempt === 1 ? undefined : frame.attempt,
       durationMillis: frame.durationMillis,
-      output: redact === undefined || frame.operation.stream ? output : redact(output),
-      ...(stopped ? { stopped } : undefined)
-    })
+      output: redact === undefined || frame.operation.stream ? output : redact(output)
+    }
+    this.publish(frame, stopped ? { ...event, stopped } : event)
   }
 
   failed(frame: Frame, cause: Cause.Cause<unknown>, refused: boolean): void {
     const sequence = ++this.sequence
     if (this.unheard) return
     const common = this.common(frame, sequence)
+    const { durationMillis } = frame
     if (!refused && cause.reasons.length > 0 && Cause.hasInterruptsOnly(cause)) {
-      return this.publish({ _tag: "Interrupted", ...common, durationMillis: frame.durationMillis })
+      return this.publish(frame, { _tag: "Interrupted", ...common, durationMillis })
     }
-    const redact = frame.registration?.redactError
-    this.publish({
-      _tag: "Failed",
-      ...common,
-      durationMillis: refused ? undefined : frame.durationMillis,
-      cause: redact === undefined ? cause : Cause.map(cause, redact),
-      ...(refused ? { refused } : undefined)
-    })
+    const redact = frame.registration.redactError
+    const shown = redact === undefined ? cause : Cause.map(cause, redact)
+    this.publish(
+      frame,
+      refused
+        ? { _tag: "Failed", ...common, cause: shown, refused }
+        : { _tag: "Failed", ...common, cause: shown, durationMillis }
+    )
   }
 
   progress(frame: Frame, value: unknown): void {
     const sequence = ++this.sequence
     if (this.unheard) return
     const redact = frame.registration.redactProgress
-    this.publish({
+    this.publish(frame, {
       _tag: "Progress",
       ...this.common(frame, sequence),
       progress: redact === undefined ? value : redact(value)
@@ -170,23 +157,17 @@ export class Events {
     return {
       id: frame.id,
       key: frame.key,
-      parentId: frame.parentId,
       rootId: frame.rootId,
-      groupId: frame.groupId,
-      causedBy: frame.causedBy,
-      actor: frame.actor,
       origin: frame.origin,
       epoch: this.epoch,
       sequence,
       startedAt: frame.startedAt,
-      input: frame.visibleInput,
-      trace: frame.trace,
-      joined: frame.joined,
-      attempt: frame.attempt === 1 ? undefined : frame.attempt
+      input: frame.visibleInput
     }
   }
 
-  private publish(event: Invocation): void {
+  private publish(frame: Frame, event: Invocation): void {
+    describeCircumstances(frame, event)
     if (this.handing) {
       this.waiting.push(event)
       return
@@ -218,22 +199,38 @@ export class Events {
   }
 }
 
-/** Good enough to bound memory: strings by their length, everything else by its place. */
+/** What most invocations do not have. A field that is absent costs nothing, twice per invocation. */
+const describeCircumstances = (frame: Frame, event: { -readonly [Key in keyof Invocation]: Invocation[Key] }): void => {
+  const { actor, attempt, causedBy, group, parentId, trace } = frame
+  if (parentId !== undefined) event.parentId = parentId
+  if (group !== undefined) event.groupId = group.id
+  if (causedBy !== undefined) event.causedBy = causedBy
+  if (actor !== undefined) event.actor = actor
+  if (trace !== undefined) event.trace = trace
+  if (frame.joined !== undefined) event.joined = frame.joined
+  if (attempt !== 1) event.attempt = attempt
+}
+
+/** Good enough to bound memory: strings by their length, everything else by its place, and not all of a large value. */
 const estimateBytes = (event: Invocation): number => {
-  let budget = 100_000
-  const size = (value: unknown, depth: number): number => {
-    if (typeof value === "string") return 16 + 2 * value.length
-    if (typeof value !== "object" || value === null) return 8
-    if (value instanceof Uint8Array) return 64 + value.byteLength
-    if (depth > 16) return 64
-    let bytes = 32
-    for (const key in value) {
-      if (--budget < 0) return bytes
-      bytes += 16 + size((value as Record<string, unknown>)[key], depth + 1)
-    }
-    return bytes
+  const data = event._tag === "Succeeded" ? event.output : event._tag === "Progress" ? event.progress : undefined
+  return 400 + estimate(event.input, 0) + (data === undefined ? 0 : estimate(data, 0))
+}
+
+const sampledElements = 100
+
+const estimate = (value: unknown, depth: number): number => {
+  if (typeof value === "string") return 16 + 2 * value.length
+  if (typeof value !== "object" || value === null) return 8
+  if (Array.isArray(value)) {
+    const sampled = Math.min(value.length, sampledElements)
+    let bytes = 0
+    for (let i = 0; i < sampled; i++) bytes += estimate(value[i], depth + 1)
+    return 32 + (sampled === 0 ? 0 : bytes * value.length / sampled)
   }
-  const { input, ...rest } = event
-  return 400 + size(input, 0) +
-    (rest._tag === "Succeeded" ? size(rest.output, 0) : rest._tag === "Progress" ? size(rest.progress, 0) : 0)
+  if (ArrayBuffer.isView(value)) return 64 + value.byteLength
+  if (depth > 8) return 64
+  let bytes = 32
+  for (const key in value) bytes += 16 + estimate((value as Record<string, unknown>)[key], depth + 1)
+  return bytes
 }

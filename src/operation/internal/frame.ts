@@ -3,9 +3,9 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type { Origin, TraceContext } from "../Invocation.ts"
-import type { OperationError } from "../OperationError.ts"
-import { OperationContext } from "../OperationContext.ts"
 import type * as Operation from "../Operation.ts"
+import { OperationContext } from "../OperationContext.ts"
+import type { OperationError } from "../OperationError.ts"
 import type { Registration } from "./registration.ts"
 
 type ContextShape = (typeof OperationContext)["Service"]

@@ -76,9 +76,11 @@ export class Lanes {
   /** An invocation that tells when it has begun. */
   private run(entry: Entry, onStart: (frame: Frame) => void, around?: (handler: AnyEffect) => AnyEffect): AnyEffect {
     const { call, pipeline, registration } = entry
-    return entry.restore(Effect.withFiber((fiber) =>
-      pipeline.start(fiber as AnyFiber, registration, call.input, { ...call.options, onStart, around })
-    ))
+    return entry.restore(
+      Effect.withFiber((fiber) =>
+        pipeline.start(fiber as AnyFiber, registration, call.input, { ...call.options, onStart, around })
+      )
+    )
   }
 
   /** An invocation by the holder of the lane, however deep: it does not wait for itself. */
@@ -123,10 +125,13 @@ export class Lanes {
     const turn: Effect.Effect<void, OperationError> = current === undefined
       ? Effect.void
       : Effect.raceFirst(Deferred.await(current.done), Deferred.await(lane.superseded))
-    const waited = Effect.catch(entry.restore(turn), () =>
-      Effect.withFiber<never, OperationError>((fiber) =>
-        entry.pipeline.refuse(fiber as AnyFiber, entry.registration, entry.call, superseded.reason)
-      ))
+    const waited = Effect.catch(
+      entry.restore(turn),
+      () =>
+        Effect.withFiber<never, OperationError>((fiber) =>
+          entry.pipeline.refuse(fiber as AnyFiber, entry.registration, entry.call, superseded.reason)
+        )
+    )
     return Effect.onExitPrimitive(Effect.andThen(waited, running), () => {
       if (this.single.get(name) === lane) this.single.delete(name)
       // Those who wait for this one also wait for the one before it, which may still be running.
@@ -190,8 +195,10 @@ export class Lanes {
   }
 
   private awaitFlight({ restore }: Entry, flight: Flight): AnyEffect {
-    return Effect.onInterrupt(restore(Fiber.join(flight.fiber!)), () =>
-      Effect.suspend(() => --flight.callers === 0 ? Fiber.interrupt(flight.fiber!) : Effect.void))
+    return Effect.onInterrupt(
+      restore(Fiber.join(flight.fiber!)),
+      () => Effect.suspend(() => --flight.callers === 0 ? Fiber.interrupt(flight.fiber!) : Effect.void)
+    )
   }
 }
 

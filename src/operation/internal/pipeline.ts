@@ -15,7 +15,14 @@ import { OperationError, type OperationErrorReason } from "../OperationError.ts"
 import { Closure } from "./closure.ts"
 import * as codec from "./codec.ts"
 import type { Events } from "./events.ts"
-import { currentFrame, CurrentGroup, type GroupFrame, type InvocationFrame, type InvocationHook, type InvokeInternalOptions } from "./frame.ts"
+import {
+  currentFrame,
+  CurrentGroup,
+  type GroupFrame,
+  type InvocationFrame,
+  type InvocationHook,
+  type InvokeInternalOptions
+} from "./frame.ts"
 import { InvocationIds } from "./ids.ts"
 import type { Lanes } from "./lanes.ts"
 import { type InFlight, Registration } from "./registration.ts"
@@ -63,14 +70,14 @@ export class Frame implements InvocationFrame, InFlight {
   declare readonly origin: Origin
   declare readonly recording: boolean
   declare readonly options: CallOptions | undefined
-  private declare ownTrace: TraceContext | undefined
+  declare private ownTrace: TraceContext | undefined
   declare deadline: number | undefined
   declare hook: InvocationHook | undefined
   declare ended: boolean
   declare history: unknown
   declare previous: InFlight | undefined
   declare next: InFlight | undefined
-  private declare cachedId: string | undefined
+  declare private cachedId: string | undefined
 
   constructor(
     pipeline: Pipeline,
@@ -200,7 +207,9 @@ export class Frame implements InvocationFrame, InFlight {
       if (!this.registration.isProgress(value)) {
         const { issue, path } = codec.explain(schema, value)
         return Effect.die(
-          new TypeError(`The handler of "${this.key}" reported unfit progress at ${path.join(".") || "the root"}: ${issue}.`)
+          new TypeError(
+            `The handler of "${this.key}" reported unfit progress at ${path.join(".") || "the root"}: ${issue}.`
+          )
         )
       }
       this.pipeline.events.progress(this, value)
@@ -348,17 +357,23 @@ export class Pipeline {
     encoded: unknown,
     options: CallOptions | undefined
   ): Effect.Effect<unknown, OperationError> {
-    return Effect.catch(registration.decodeInput(encoded), (issue) =>
-      this.refuse(fiber, registration, { operation: registration.operation, input: encoded, options }, {
-        _tag: "InvalidInput",
-        ...codec.misfit(issue, encoded)
-      }))
+    return Effect.catch(
+      registration.decodeInput(encoded),
+      (issue) =>
+        this.refuse(fiber, registration, { operation: registration.operation, input: encoded, options }, {
+          _tag: "InvalidInput",
+          ...codec.misfit(issue, encoded)
+        })
+    )
   }
 
   /** Output as JSON data. */
   encode(registration: Registration, output: unknown): Effect.Effect<unknown, OperationError> {
-    return Effect.mapError(registration.encodeOutputEffect(output), (issue) =>
-      new OperationError({ key: registration.key, reason: { _tag: "InvalidOutput", ...codec.misfit(issue, output) } }))
+    return Effect.mapError(
+      registration.encodeOutputEffect(output),
+      (issue) =>
+        new OperationError({ key: registration.key, reason: { _tag: "InvalidOutput", ...codec.misfit(issue, output) } })
+    )
   }
 
   /** From a valid input to the exit of the invocation. */

@@ -108,9 +108,11 @@ const run = (pipeline: Pipeline, frame: Frame): Effect.Effect<AnyStream, never, 
           },
           onSuccess: check
         })
-        return Effect.succeed(frame.deadline === undefined ? observed : limited(pipeline, frame, observed, (exit) => {
-          outcome ??= exit
-        }))
+        return Effect.succeed(
+          frame.deadline === undefined ? observed : limited(pipeline, frame, observed, (exit) => {
+            outcome ??= exit
+          })
+        )
       })
     )
   }))
