@@ -14,11 +14,29 @@ import type * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import type { Concurrency } from "./Concurrency.ts"
 import * as internal from "./internal/definition.ts"
+import * as marks from "./internal/sensitive.ts"
 import type { OperationContext } from "./OperationContext.ts"
+import type { OperationError } from "./OperationError.ts"
 import type { HandlerOptions, OperationRegistry } from "./OperationRegistry.ts"
 
-export { fromFunction, fromJson, toJson } from "./OperationJson.ts"
-export type { FunctionDefinition, FunctionHandler, FunctionRecord } from "./OperationJson.ts"
+export {
+  fromFunction,
+  fromFunctionRecord,
+  fromJson,
+  fromJsonResult,
+  OperationJsonError,
+  toFunctionRecord,
+  toJson
+} from "./OperationJson.ts"
+export type {
+  FromJsonOptions,
+  FunctionDefinition,
+  FunctionHandler,
+  FunctionOperation,
+  FunctionRecord,
+  JsonOperation,
+  OperationJson
+} from "./OperationJson.ts"
 
 /**
  * The runtime type identifier of operations.
@@ -100,7 +118,12 @@ export interface Operation<
   readonly stream: IsStream
   readonly concurrency: Concurrency<any>
   /** The same schemas under the names of the reference design. */
-  readonly schema: { readonly input: Input; readonly output: Output; readonly error: Error; readonly progress: Progress }
+  readonly schema: {
+    readonly input: Input
+    readonly output: Output
+    readonly error: Error
+    readonly progress: Progress
+  }
   readonly annotations: Context.Context<never>
 
   pipe: internal.PipeMethod
@@ -157,6 +180,9 @@ export type Provided<R> = Exclude<R, OperationContext>
 /**
  * A handler: from input to an effect of output, or a stream of output.
  *
+ * It fails with what the operation declares, or with an `OperationError`, which every caller expects anyway: a handler may
+ * invoke other operations without wrapping what the bus says.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -166,8 +192,8 @@ export type HandlerFn<
   Error extends AnySchema,
   IsStream extends boolean,
   R
-> = (input: Input["Type"]) => IsStream extends true ? Stream.Stream<Output["Type"], Error["Type"], R>
-  : Effect.Effect<Output["Type"], Error["Type"], R>
+> = (input: Input["Type"]) => IsStream extends true ? Stream.Stream<Output["Type"], Error["Type"] | OperationError, R>
+  : Effect.Effect<Output["Type"], Error["Type"] | OperationError, R>
 
 /**
  * Any operation.
@@ -205,9 +231,10 @@ export type HandlerServices<H> = H extends
  * @category utility types
  * @since 0.1.0
  */
-export type HandlerOf<Op extends Any, R = never> = (input: Op["input"]["Type"]) => Op["stream"] extends true
-  ? Stream.Stream<Op["output"]["Type"], Op["error"]["Type"], R>
-  : Effect.Effect<Op["output"]["Type"], Op["error"]["Type"], R>
+export type HandlerOf<Op extends Any, R = never> = (
+  input: Op["input"]["Type"]
+) => Op["stream"] extends true ? Stream.Stream<Op["output"]["Type"], Op["error"]["Type"] | OperationError, R>
+  : Effect.Effect<Op["output"]["Type"], Op["error"]["Type"] | OperationError, R>
 
 /**
  * The input of an operation, as its handler sees it.
@@ -354,55 +381,24 @@ export type OperationHandler<I, O, E = never, R = never> = (input: I) => Effect.
 // annotations
 // ---------------------------------------------------------------------------
 
-/**
- * The permission a caller needs, for example `"notes:write"`.
- *
- * @category annotations
- * @since 0.1.0
- */
-export const Permission = Context.Reference<string | undefined>("opbus/operation/Operation/Permission", {
-  defaultValue: () => undefined
-})
+export { Icon, Idempotent, Irreversible, Permission, Readonly } from "./internal/annotations.ts"
 
 /**
- * `true` when invoking twice with the same input has the effect of invoking once.
+ * Marks a schema's values as sensitive: events, logs, traces, devtools and stores show `"<redacted>"` instead.
+ *
+ * **When to use**
+ *
+ * Use on the fields of an operation's schemas that hold secrets or personal data.
+ *
+ * **Details**
+ *
+ * The mark is the annotation `sensitive: true`. It covers everything below the schema, and what a transformation makes
+ * of it. A history entry that would need a sensitive field is not persisted.
  *
  * @category annotations
  * @since 0.1.0
  */
-export const Idempotent = Context.Reference<boolean>("opbus/operation/Operation/Idempotent", {
-  defaultValue: () => false
-})
-
-/**
- * `true` when the operation changes nothing: it may run in a transaction without an undo mapping.
- *
- * @category annotations
- * @since 0.1.0
- */
-export const Readonly = Context.Reference<boolean>("opbus/operation/Operation/Readonly", {
-  defaultValue: () => false
-})
-
-/**
- * `true` when what the operation does cannot be taken back: it is refused inside a transaction.
- *
- * @category annotations
- * @since 0.1.0
- */
-export const Irreversible = Context.Reference<boolean>("opbus/operation/Operation/Irreversible", {
-  defaultValue: () => false
-})
-
-/**
- * The name of an icon for menus and palettes.
- *
- * @category annotations
- * @since 0.1.0
- */
-export const Icon = Context.Reference<string | undefined>("opbus/operation/Operation/Icon", {
-  defaultValue: () => undefined
-})
+export const sensitive: <S extends Schema.Top>(schema: S) => S["Rebuild"] = marks.sensitive
 
 /**
  * Reads an annotation of an operation, or its default.

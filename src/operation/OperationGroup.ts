@@ -33,11 +33,13 @@ export interface OperationGroup<in out Ops extends Operation.Any> extends Pipeab
 
   /** Returns the group with more operations. The same key twice is a type error, and throws. */
   add<const More extends ReadonlyArray<Operation.Any>>(
-    ...operations: More & DistinctKeys<More>
+    ...operations: More & DistinctKeys<More, Ops["key"]>
   ): OperationGroup<Ops | More[number]>
 
-  /** Returns the group with the operations of another one. */
-  merge<Others extends Operation.Any>(group: OperationGroup<Others>): OperationGroup<Ops | Others>
+  /** Returns the group with the operations of another one. A key that both have is a type error, and throws. */
+  merge<Others extends Operation.Any>(
+    group: OperationGroup<Others> & Disjoint<Extract<Others["key"], Ops["key"]>>
+  ): OperationGroup<Ops | Others>
 
   /**
    * Attaches the handlers, as a record by key or an effect that builds it. A missing or an excess handler is a type error.
@@ -47,7 +49,11 @@ export interface OperationGroup<in out Ops extends Operation.Any> extends Pipeab
       | (Handlers & NoExcess<Handlers, Ops>)
       | Effect.Effect<Handlers & NoExcess<Handlers, Ops>, EX, RX>,
     options?: HandlerOptions
-  ): Layer.Layer<Operation.Handler<Ops["key"]>, EX, Operation.Provided<RX | RecordServices<Handlers>> | OperationRegistry>
+  ): Layer.Layer<
+    Operation.Handler<Ops["key"]>,
+    EX,
+    Operation.Provided<RX | RecordServices<Handlers>> | OperationRegistry
+  >
 
   /** Attaches handlers that are loaded when one of them is first invoked. A type error when one is synchronous. */
   toLayerLazy<Handlers extends HandlersOf<Ops>>(
@@ -106,24 +112,30 @@ export type NoExcess<Handlers, Ops extends Operation.Any> = {
   readonly [Key in Exclude<keyof Handlers, Ops["key"]>]: never
 }
 
-/** One lookup per operation: quadratic comparisons would be felt at a few hundred operations. */
-type ByKey<Ops extends ReadonlyArray<Operation.Any>> = { readonly [Op in Ops[number] as Op["key"]]: [Op] }
+/** The positions of every key: one lookup per operation, since comparing all pairs is felt at a few hundred of them. */
+type Positions<Ops extends ReadonlyArray<Operation.Any>> = {
+  readonly [Position in keyof Ops as Position extends `${number}` ? Ops[Position]["key"] : never]: Position
+}
 
 type IsUnion<A, B = A> = A extends B ? [B] extends [A] ? false : true : never
-
-/**
- * Makes two different operations with one key a type error that names the key.
- *
- * @category utility types
- * @since 0.1.0
- */
-export type DistinctKeys<Ops extends ReadonlyArray<Operation.Any>> = Duplicates<ByKey<Ops>> extends infer Duplicate
-  ? [Duplicate] extends [never] ? unknown : ReadonlyArray<{ readonly "~error": ["duplicate operation key", Duplicate] }>
-  : never
 
 type Duplicates<Index> = {
   readonly [Key in keyof Index]: IsUnion<Index[Key]> extends false ? never : Key
 }[keyof Index]
+
+/**
+ * Makes one key for two operations, or for one that is there already, a type error that names the key.
+ *
+ * @category utility types
+ * @since 0.1.0
+ */
+export type DistinctKeys<Ops extends ReadonlyArray<Operation.Any>, Taken extends string = never> =
+  Duplicates<Positions<Ops>> | Extract<Ops[number]["key"], Taken> extends infer Duplicate
+    ? [Duplicate] extends [never] ? unknown : ReadonlyArray<Disjoint<Duplicate>>
+    : never
+
+type Disjoint<Duplicate> = [Duplicate] extends [never] ? unknown
+  : { readonly "~error": ["duplicate operation key", Duplicate] }
 
 const fromMap = (operations: ReadonlyMap<string, Operation.Any>): OperationGroup<any> =>
   Object.assign(Object.setPrototypeOf(function() {}, Proto), { operations })
@@ -132,7 +144,9 @@ const adding = (known: Iterable<readonly [string, Operation.Any]>, more: Iterabl
   const operations = new Map(known)
   for (const operation of more) {
     if (operations.has(operation.key)) {
-      throw new TypeError(`OperationGroup: the key "${operation.key}" is there twice. Give every operation its own key.`)
+      throw new TypeError(
+        `OperationGroup: the key "${operation.key}" is there twice. Give every operation its own key.`
+      )
     }
     operations.set(operation.key, operation)
   }

@@ -60,12 +60,15 @@ const findExcess = (ast: SchemaAST.AST, seen: Map<SchemaAST.AST, FindExcess>): F
     case "Objects":
       return objectExcess(ast, seen)
     case "Arrays": {
-      const element = ast.rest[0] === undefined ? undefined : findExcess(ast.rest[0], seen)
       const elements = ast.elements.map((item) => findExcess(item, seen))
-      if (element === undefined && elements.every((item) => item === undefined)) return undefined
+      const rest = ast.rest.map((item) => findExcess(item, seen))
+      if (elements.concat(rest).every((item) => item === undefined)) return undefined
+      const tail = Math.max(0, rest.length - 1)
       return (value) => {
         for (let i = 0; i < value.length; i++) {
-          const path = (i < elements.length ? elements[i] : element)?.(value[i])
+          const fromEnd = value.length - i
+          const excess = i < elements.length ? elements[i] : fromEnd <= tail ? rest[rest.length - fromEnd] : rest[0]
+          const path = excess?.(value[i])
           if (path !== undefined) return [i, ...path]
         }
       }
@@ -104,8 +107,12 @@ const objectExcess = (ast: SchemaAST.Objects, seen: Map<SchemaAST.AST, FindExces
     const excess = findExcess(property.type, seen)
     if (excess !== undefined) nested.push([property.name, excess])
   }
+  if (ast.indexSignatures.some(({ parameter }) => parameter._tag !== "String" || parameter.checks !== undefined)) {
+    return strictExcess(ast)
+  }
+  const values = ast.indexSignatures.flatMap((index) => findExcess(index.type, seen) ?? [])
   const open = ast.indexSignatures.length > 0 || ast.propertySignatures.length === 0
-  if (open && nested.length === 0) return undefined
+  if (open && nested.length === 0 && values.length === 0) return undefined
   const names = new Set<PropertyKey>(ast.propertySignatures.map((property) => property.name))
   const optional = ast.propertySignatures.filter((property) => SchemaAST.isOptional(property.type)).map((property) =>
     property.name
@@ -129,6 +136,22 @@ const objectExcess = (ast: SchemaAST.Objects, seen: Map<SchemaAST.AST, FindExces
       const path = excess(inner)
       if (path !== undefined) return [name, ...path]
     }
+    for (const key of values.length === 0 ? [] : Object.keys(value)) {
+      for (let i = 0; i < values.length && !names.has(key); i++) {
+        const path = values[i]!(value[key])
+        if (path !== undefined) return [key, ...path]
+      }
+    }
+  }
+}
+
+/** Which keys a pattern covers, only the parser knows. */
+const strictExcess = (ast: SchemaAST.AST): FindExcess => {
+  const parse = SchemaParser.decodeUnknownExit({ ast } as Schema.ConstraintDecoder<unknown>, strict)
+  return (value) => {
+    const exit = parse(value)
+    const reason = exit._tag === "Failure" ? exit.cause.reasons[0] : undefined
+    return reason?._tag === "Fail" ? misfit(reason.error, value).path : undefined
   }
 }
 
@@ -150,7 +173,9 @@ export const misfit = (issue: SchemaIssue.Issue, root: unknown): Misfit => {
       case "Pointer": {
         for (const part of current.path) {
           path.push(part)
-          value = typeof value === "object" && value !== null && Object.hasOwn(value, part) ? (value as any)[part] : undefined
+          value = typeof value === "object" && value !== null && Object.hasOwn(value, part)
+            ? (value as any)[part]
+            : undefined
         }
         current = current.issue
         continue

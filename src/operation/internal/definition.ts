@@ -35,7 +35,10 @@ const Proto = {
     return pipeArguments(this, arguments)
   },
   annotate(this: Operation.Any, key: Context.Key<unknown, unknown>, value: unknown) {
-    return fromProps({ ...propsOf(this), annotations: Context.add(this.annotations, key, value) as Context.Context<never> })
+    return fromProps({
+      ...propsOf(this),
+      annotations: Context.add(this.annotations, key, value) as Context.Context<never>
+    })
   },
   annotateMerge(this: Operation.Any, annotations: Context.Context<never>) {
     return fromProps({ ...propsOf(this), annotations: Context.merge(this.annotations, annotations) })

@@ -70,5 +70,7 @@ const same = (a: SchemaAST.AST, b: SchemaAST.AST, open: ReadonlyArray<Pair>): bo
 }
 
 const describe = (check: SchemaAST.Check<any>): string =>
-  JSON.stringify([check._tag, check.annotations?.["expected"], check.annotations?.["meta"]], (_key, value) =>
-    typeof value === "bigint" || value instanceof RegExp ? String(value) : value)
+  JSON.stringify(
+    [check._tag, check.annotations?.["expected"], check.annotations?.["meta"]],
+    (_key, value) => typeof value === "bigint" || value instanceof RegExp ? String(value) : value
+  )

@@ -30,7 +30,7 @@ export const isSensitive = (ast: SchemaAST.AST): boolean =>
   ast.context?.annotations?.["sensitive"] === true ||
   ast.checks?.some((check) => check.annotations?.["sensitive"] === true) === true ||
   // `Schema.Redacted`: hidden in logs by itself, but not in a store.
-  (ast.annotations?.["typeConstructor"] as { readonly _tag?: unknown } | undefined)?._tag === "effect/Redacted" ||
+  (ast.annotations?.["representation"] as { readonly id?: unknown } | undefined)?.id === "effect/schema/Redacted" ||
   ast.encoding?.some((link) => isSensitive(link.to)) === true
 
 /**
