@@ -3,9 +3,10 @@ import { Effect, Layer } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { type Failure, run, type Store } from "./executor.ts"
+import { run } from "./executor.ts"
 import { generate } from "./generator.ts"
 import { kindsOf, type Program } from "./program.ts"
+import type { Failure, Store } from "./runner.ts"
 import { pretty, shrink } from "./shrink.ts"
 
 /** Runs one program, on a store of its own. */

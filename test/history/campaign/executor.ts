@@ -1,147 +1,55 @@
 /**
  * Runs a program on the library and on the model, and compares them after every step.
  */
-import { Clock, Context, Duration, Effect, Exit, Fiber, Layer, Scheduler, Scope } from "effect"
-import { CurrentActor, type Invocation, OperationInvoker, OperationRegistry } from "opbus"
-import { type HistoryEntry, type HistoryStore, HistoryTracker, UndoRegistry } from "opbus/history"
+import { Context, Effect, Fiber, Result } from "effect"
+import { type HistoryEntry, HistoryTracker } from "opbus/history"
 import * as domain from "./domain.ts"
 import type { Entry } from "./model.ts"
 import { Divergence, Model, scopesOf, touchesOf } from "./model.ts"
-import { Harness, tagOf } from "./operations.ts"
-import type { Action, ActionOrigin, Actor, Program, Step, Undo } from "./program.ts"
-import { actorsOf, documents, isUndo, within } from "./program.ts"
-
-/** What became of a program: undefined when the library did what the model says. */
-export interface Failure {
-  readonly program: Program
-  /** The index of the step that went wrong; beyond the last one, the undoing and redoing of everything. */
-  readonly at: number
-  readonly message: string
-}
-
-export type Store = "memory" | Layer.Layer<HistoryStore>
-
-type Services = OperationRegistry | OperationInvoker | UndoRegistry | HistoryTracker
+import { tagOf } from "./operations.ts"
+import type { Action, Actor, Program, Step, Undo } from "./program.ts"
+import { actorsOf, documents } from "./program.ts"
+import { type Failure, Runner, type Store } from "./runner.ts"
 
 export const run = (program: Program, store: Store = "memory"): Effect.Effect<Failure | undefined> =>
-  Effect.callback<Failure | undefined>((resume) => {
-    const executor = new Executor(program, store)
-    const fiber = Effect.runFork(executor.run)
-    const done = (failure: Failure | undefined) => {
-      clearTimeout(watchdog)
-      resume(Effect.succeed(failure))
-    }
-    const watchdog = setTimeout(() => done(executor.failure("it hangs")), 20_000)
-    fiber.addObserver((exit) =>
-      done(Exit.isSuccess(exit) ? exit.value : executor.failure(`it crashes: ${String(exit.cause)}`))
-    )
-  })
+  new Executor(program, store).run
 
-class Executor {
-  private readonly program: Program
-  private readonly store: Store
-  private readonly harness: Harness
+class Executor extends Runner {
   private readonly model: Model
   private readonly actors: ReadonlyArray<Actor>
-  private readonly events: Array<Invocation.Invocation> = []
-  private services: Context.Context<Services> | undefined
-  private scope: Scope.Closeable | undefined
-  private now = 1_000_000_000_000
-  private at = -1
   private nextU = -1
 
   constructor(program: Program, store: Store) {
-    this.program = program
-    this.store = store
-    this.harness = new Harness(program)
-    this.actors = actorsOf(program)
+    super(program, store)
     this.model = new Model(program)
+    this.actors = actorsOf(program)
   }
 
-  failure(message: string): Failure {
-    return { program: this.program, at: this.at, message }
-  }
-
-  /** A clock that stands still unless the program lets time pass. */
-  private readonly clock: Clock.Clock = {
-    currentTimeMillisUnsafe: () => this.now,
-    currentTimeMillis: Effect.sync(() => this.now),
-    currentTimeNanosUnsafe: () => BigInt(this.now) * 1_000_000n,
-    currentTimeNanos: Effect.sync(() => BigInt(this.now) * 1_000_000n),
-    monotonicTimeNanosUnsafe: () => BigInt(this.now) * 1_000_000n,
-    monotonicTimeNanos: Effect.sync(() => BigInt(this.now) * 1_000_000n),
-    // What the library waits for passes in real time: a retry of a write, a busy file.
-    sleep: (duration) =>
-      Effect.callback((resume) => {
-        const timer = setTimeout(() => resume(Effect.void), Duration.toMillis(duration))
-        return Effect.sync(() => clearTimeout(timer))
-      })
-  }
-
-  get run(): Effect.Effect<Failure | undefined> {
-    return Effect.gen({ self: this }, function*(this: Executor) {
-      yield* this.open
-      const initial = domain.canonical(this.harness.world)
-      for (const step of this.program.steps) {
-        this.at++
-        yield* this.step(step)
-        yield* this.compare
+  protected readonly check = Effect.gen({ self: this as Executor }, function*(this: Executor) {
+    yield* this.open
+    const initial = domain.canonical(this.harness.world)
+    for (const step of this.program.steps) {
+      this.at++
+      yield* this.step(step)
+      yield* this.compare
+    }
+    this.at = this.program.steps.length
+    this.harness.faults.clear()
+    this.model.clearFaults()
+    const final = domain.canonical(this.harness.world)
+    const undone = yield* this.all("undo", [])
+    if (this.model.pure && undone !== undefined) {
+      this.expect("undoing everything restores the initial state", initial, domain.canonical(this.harness.world))
+      const redone = yield* this.all("redo", undone.toReversed())
+      if (redone !== undefined) {
+        this.expect("redoing everything restores the final state", final, domain.canonical(this.harness.world))
+        yield* this.all("undo", [])
+        this.expect("undoing everything again restores the initial state", initial, domain.canonical(this.harness.world))
       }
-      this.at = this.program.steps.length
-      this.harness.faults.clear()
-      this.model.clearFaults()
-      const final = domain.canonical(this.harness.world)
-      const undone = yield* this.all("undo", [])
-      if (this.model.pure && undone !== undefined) {
-        this.expect("undoing everything restores the initial state", initial, domain.canonical(this.harness.world))
-        const redone = yield* this.all("redo", undone.toReversed())
-        if (redone !== undefined) {
-          this.expect("redoing everything restores the final state", final, domain.canonical(this.harness.world))
-          yield* this.all("undo", [])
-          this.expect("undoing everything again restores the initial state", initial, domain.canonical(this.harness.world))
-        }
-      }
-      yield* this.close
-      this.checkEvents()
-      return undefined
-    }).pipe(
-      Effect.catchDefect((defect) => {
-        if (defect instanceof Divergence) return Effect.succeed(this.failure(defect.message))
-        return Effect.die(defect)
-      }),
-      Effect.provideService(Clock.Clock, this.clock),
-      Effect.provideService(Scheduler.PreventSchedulerYield, true)
-    )
-  }
-
-  // -------------------------------------------------------------------------
-  // layers
-  // -------------------------------------------------------------------------
-
-  private get open(): Effect.Effect<void> {
-    return Effect.gen({ self: this }, function*(this: Executor) {
-      this.scope = yield* Scope.make()
-      const tracker = this.store === "memory"
-        ? HistoryTracker.layer
-        : HistoryTracker.layerStore.pipe(Layer.provide(this.store))
-      const layer = this.harness.plugins.pipe(
-        Layer.provideMerge(tracker),
-        Layer.provideMerge(OperationInvoker.layer),
-        Layer.provideMerge(Layer.merge(OperationRegistry.layer, UndoRegistry.layer))
-      )
-      this.services = yield* Layer.buildWithScope(Layer.fresh(layer), this.scope)
-      const { observe } = Context.get(this.services, OperationInvoker)
-      yield* Effect.provideService(observe((event) => this.events.push(event)), Scope.Scope, this.scope)
-    })
-  }
-
-  private get close(): Effect.Effect<void> {
-    return Effect.suspend(() => Scope.close(this.scope!, Exit.void))
-  }
-
-  private as<A, E>(actor: Actor, effect: Effect.Effect<A, E, Services>): Effect.Effect<A, E> {
-    return effect.pipe(Effect.provideService(CurrentActor, actor), Effect.provideContext(this.services!))
-  }
+    }
+    yield* this.close
+    this.checkEvents()
+  })
 
   // -------------------------------------------------------------------------
   // steps
@@ -181,16 +89,7 @@ class Executor {
           return this.pass(10 * domain.coalesceMillis)
         }
         case "together": {
-          const fibers = yield* Effect.forEach(step.fibers, (fiber) =>
-            Effect.forkChild(Effect.gen({ self: this }, function*(this: Executor) {
-              for (let i = 0; i < fiber.delay; i++) yield* Effect.yieldNow
-              for (const action of fiber.actions) {
-                if (isUndo(action)) yield* this.undo(action)
-                else yield* this.act(fiber.actor, action)
-              }
-            })))
-          yield* Effect.forEach(fibers, Fiber.join, { discard: true })
-          yield* this.settle([])
+          yield* this.together(step.fibers)
           model.follow(harness.log, step.fibers.map((fiber) => model.fiber(fiber.actor, fiber.actions)))
           // The bus cannot see the order of conflicting writes, so undoing them need not lead back.
           if (step.overlap === "conflicting") model.pure = false
@@ -233,37 +132,6 @@ class Executor {
     this.model.now = this.now
   }
 
-  /** Runs an action in a fiber of its own, which a handler may have interrupted. */
-  private act(actor: Actor, action: Action, origin?: ActionOrigin): Effect.Effect<void> {
-    return Effect.gen({ self: this }, function*(this: Executor) {
-      const fiber = yield* Effect.forkChild(this.as(actor, this.harness.run(action, origin)))
-      for (const { n } of within(action)) this.harness.fibers.set(n, fiber)
-      const exit = yield* Fiber.await(fiber)
-      if (Exit.isFailure(exit)) this.harness.log.push(`exit ${action.n} ${tagOf(exit)}`)
-    })
-  }
-
-  private undo(step: Undo): Effect.Effect<void> {
-    return Effect.gen({ self: this }, function*(this: Executor) {
-      this.harness.log.push(`${step.t} ${step.u}`)
-      const { scope } = step
-      const tracker = Context.get(this.services!, HistoryTracker)
-      const part = scope === undefined ? tracker : tracker.scope(scope)
-      const exit = yield* Effect.exit(this.as(step.actor, part[step.t]))
-      this.harness.log.push(`exit ${step.t} ${step.u} ${tagOf(exit)}`)
-    })
-  }
-
-  /** Lets what waits at a gate go on, and waits for what nobody waits for. */
-  private settle(actions: ReadonlyArray<Action>): Effect.Effect<void> {
-    return Effect.gen({ self: this }, function*(this: Executor) {
-      for (const action of actions.flatMap(within)) if (action.t === "leaf" && action.flaw === "gate") this.harness.open(action.n)
-      const tracked = this.harness.stragglers.splice(0)
-      yield* Effect.forEach(tracked, Fiber.await, { discard: true })
-      yield* Effect.provideContext(OperationInvoker.awaitIdle, this.services!)
-    })
-  }
-
   /** Undoes or redoes everything; undefined when something stays as it is, which the model had said. */
   private all(t: "undo" | "redo", actors: ReadonlyArray<Actor>): Effect.Effect<ReadonlyArray<Actor> | undefined> {
     return Effect.gen({ self: this }, function*(this: Executor) {
@@ -301,9 +169,23 @@ class Executor {
           const part = scope === undefined ? tracker : tracker.scope(scope)
           const undo = this.model.nextUndo(actor, scope)
           const redo = this.model.nextRedo(actor, scope)
-          const where = scope === undefined ? `by ${actor}` : `by ${actor} in ${scope}`
-          this.expect(`whether there is an undo ${where}`, undo.tag === "ok", yield* this.as(actor, part.canUndo))
-          this.expect(`whether there is a redo ${where}`, redo.tag === "ok", yield* this.as(actor, part.canRedo))
+          const state = yield* this.as(actor, part.state)
+          this.expect(
+            `what ${actor} can undo and redo${scope === undefined ? "" : ` in ${scope}`}`,
+            {
+              canUndo: undo.tag === "ok",
+              canRedo: redo.tag === "ok",
+              undoCount: this.model.live(actor, scope).length,
+              redoCount: this.model.undone(actor, scope).length
+            },
+            { canUndo: state.canUndo, canRedo: state.canRedo, undoCount: state.undoCount, redoCount: state.redoCount }
+          )
+          const peeked = yield* Effect.result(this.as(actor, part.peek))
+          const reasons = undo.tag === "nothing" ? ["NothingToUndo"] : undo.tag === "refused" ? undo.reasons : [
+            entries[this.model.of(actor).indexOf(undo.entry)]!.id
+          ]
+          const actual = Result.isSuccess(peeked) ? peeked.success.id : peeked.failure.reason._tag
+          if (!reasons.includes(actual)) this.expect(`what ${actor} sees by peek in ${scope ?? "all scopes"}`, reasons, actual)
         }
       }
     })
@@ -315,27 +197,6 @@ class Executor {
       this.as(target.actor, HistoryTracker.entries),
       (entries) => entries[this.model.of(target.actor).indexOf(target)]!.id
     )
-  }
-
-  /** I5: one terminal event for every `Started`, and no gap in the sequence. */
-  private checkEvents(): void {
-    const open = new Set<string>()
-    let last: Invocation.Invocation | undefined
-    for (const event of this.events) {
-      if (last !== undefined && last.epoch === event.epoch && event.sequence !== last.sequence + 1) {
-        throw new Divergence(`I5: a gap in the events, from ${last.sequence} to ${event.sequence}`)
-      }
-      last = event
-      if (event._tag === "Started") {
-        if (open.has(event.id)) throw new Divergence(`I5: ${event.id} started twice`)
-        open.add(event.id)
-      } else if (event._tag === "Failed" && event.refused === true) {
-        if (open.has(event.id)) throw new Divergence(`I5: ${event.id} was refused after it had started`)
-      } else if (!open.has(event.id)) {
-        throw new Divergence(`I5: ${event._tag} of ${event.id}, which is not running`)
-      } else if (event._tag !== "Progress") open.delete(event.id)
-    }
-    if (open.size > 0) throw new Divergence(`I5: ${open.size} invocations never ended`)
   }
 
   private expect(what: string, expected: unknown, actual: unknown): void {

@@ -42,6 +42,8 @@ interface Place {
   readonly depth: number
   /** In a handler or a group. */
   readonly inside: boolean
+  /** An ancestor holds a lane, so whatever is in here enters it at once. */
+  readonly inLane: boolean
   /** Only what runs in the serial lane as a whole. */
   readonly laneOnly: boolean
   readonly transaction: boolean
@@ -59,6 +61,9 @@ const counters = documents.map((document) => `${document}/c`)
 const lists = documents.map((document) => `${document}/l`)
 
 export const generate = (seed: number): Program => new Generator(seed).program(seed)
+
+/** Fibers that get in each other's way: the same few resources, and undo and redo between. */
+export const generateInterleaving = (seed: number): Program => new Generator(seed).interleaving(seed)
 
 class Generator {
   private readonly random: Random
@@ -86,6 +91,32 @@ class Generator {
       ? this.random.int(8, 18)
       : this.random.int(18, 40)
     while (this.steps.length < count) this.step()
+    return { seed, steps: this.steps }
+  }
+
+  interleaving(seed: number): Program {
+    const { random } = this
+    for (let i = random.int(0, 4); i > 0; i--) this.push(this.act())
+    const pool: Pool = {
+      registers: random.shuffled(registers).slice(0, 2),
+      counters: [random.pick(counters)],
+      lists: [random.pick(lists)],
+      notes: this.pool.notes,
+      parents: documents
+    }
+    const fibers = Array.from({ length: random.int(2, 8) }, (): Fiber => {
+      const actor = this.actor()
+      const place: Place = { ...this.place(), pool, followups: false, stragglers: false }
+      return {
+        actor,
+        delay: random.int(0, 6),
+        actions: Array.from(
+          { length: random.int(1, 5) },
+          () => random.chance(0.45) ? this.undo(random.chance(0.65) ? "undo" : "redo", actor) : this.action(place)
+        )
+      }
+    })
+    this.push({ t: "together", overlap: "conflicting", fibers })
     return { seed, steps: this.steps }
   }
 
@@ -193,6 +224,7 @@ class Generator {
       pool: this.pool,
       depth: 0,
       inside: false,
+      inLane: false,
       laneOnly: false,
       transaction: false,
       extern: true,
@@ -374,7 +406,9 @@ class Generator {
     const count = this.random.int(min, 4)
     if (min <= 1 && this.random.chance(0.15)) {
       // At the same time: leaves on different resources, or in the same lane.
-      const overlap = place.registersOnly ? "disjoint" : this.random.pick(["disjoint", "commuting", "lane"] as const)
+      const overlap = place.registersOnly
+        ? "disjoint"
+        : this.random.pick(["disjoint", "commuting", place.inLane ? "disjoint" : "lane"] as const)
       const pools = this.split(overlap, place.pool, count)
       return {
         body: pools.map((pool) =>
@@ -408,6 +442,7 @@ class Generator {
       registersOnly: place.registersOnly || kind === "mapped",
       stragglers: place.stragglers && kind === "plain" && place.depth === 0,
       followups: place.followups && kind !== "mapped",
+      inLane: place.inLane || kind === "lane",
       // Another lane inside a lane could wait for its holder, and that one for us.
       pool: list === undefined ? place.pool : { ...place.pool, lists: [list] }
     }

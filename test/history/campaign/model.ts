@@ -33,6 +33,8 @@ interface Step {
   input: Input
   output: Output
   inverseInput: Input
+  scopes: ReadonlyArray<string>
+  touches: ReadonlyArray<string>
   /** Known once it was taken back, or when two steps were merged. */
   redoInput: Input | undefined
 }
@@ -68,6 +70,8 @@ interface Context {
   readonly transaction: boolean
   /** Inside a handler or a group: undo is refused. */
   readonly inside: boolean
+  /** Inside an operation that a redo runs as a whole. */
+  readonly redone: boolean
   /** Lanes that an ancestor holds. */
   readonly lanes: ReadonlySet<string>
   /** Where committed steps go; undefined at the root, where they become an entry. */
@@ -79,13 +83,15 @@ const ok = (steps: ReadonlyArray<Step>, output?: Output): Outcome =>
 
 const ended = (tag: string, steps: ReadonlyArray<Step> = [], extern = false): Outcome => ({ tag, steps, extern })
 
-export const scopesOf = (entry: Entry): ReadonlyArray<string> => [
-  ...new Set(entry.steps.flatMap((step) => step.mapping.scope(step.input, step.output)))
-].sort()
+const union = (lists: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> =>
+  lists.length === 1 ? lists[0]! : [...new Set(lists.flat())].sort()
 
-export const touchesOf = (entry: Entry): ReadonlyArray<string> => [
-  ...new Set(entry.steps.flatMap((step) => step.mapping.touches(step.input, step.output)))
-].sort()
+export const scopesOf = (entry: Entry): ReadonlyArray<string> => union(entry.steps.map((step) => step.scopes))
+
+export const touchesOf = (entry: Entry): ReadonlyArray<string> => union(entry.steps.map((step) => step.touches))
+
+const isIn = (entry: Entry, scope: string | undefined): boolean =>
+  scope === undefined || entry.steps.some((step) => step.scopes.includes(scope))
 
 /** What the next undo or redo would do. */
 export type Next =
@@ -213,6 +219,7 @@ export class Model {
       origin,
       transaction: false,
       inside: false,
+      redone: false,
       lanes: new Set(),
       sink: undefined
     })
@@ -273,14 +280,14 @@ export class Model {
   /** The live entries of an actor, in a scope or in all, newest first. (H2: the order of starts.) */
   live(actor: Actor, scope?: string): ReadonlyArray<Entry> {
     return this.entries
-      .filter((entry) => entry.live && entry.actor === actor && (scope === undefined || scopesOf(entry).includes(scope)))
+      .filter((entry) => entry.live && entry.actor === actor && isIn(entry, scope))
       .sort((a, b) => b.order - a.order)
   }
 
   /** What the actor can redo, the next one first: the last undone. */
   undone(actor: Actor, scope?: string): ReadonlyArray<Entry> {
     return this.entries
-      .filter((entry) => !entry.live && entry.actor === actor && (scope === undefined || scopesOf(entry).includes(scope)))
+      .filter((entry) => !entry.live && entry.actor === actor && isIn(entry, scope))
       .sort((a, b) => b.undoneAt - a.undoneAt)
   }
 
@@ -376,7 +383,7 @@ export class Model {
 
   /** The context of a step that the history runs itself: it makes no entry, whoever the actor is. */
   private again(lanes: ReadonlySet<string>): Context {
-    return { actor: "ann", origin: "user", transaction: false, inside: true, lanes, sink: [] }
+    return { actor: "ann", origin: "user", transaction: false, inside: true, redone: false, lanes, sink: [] }
   }
 
   private *backward(step: Step, lanes: ReadonlySet<string> = new Set()): Running<boolean> {
@@ -397,6 +404,8 @@ export class Model {
     step.input = fresh.input
     step.output = fresh.output
     step.inverseInput = fresh.inverseInput
+    step.scopes = fresh.scopes
+    step.touches = fresh.touches
     step.redoInput = undefined
     return true
   }
@@ -459,7 +468,10 @@ export class Model {
     if (flaw === "badInput") return ended("InvalidInput")
     // H16: refused before the handler runs.
     const takenBack = domain.isMapped(op) || domain.isReadonly(op)
-    if (context.transaction && (!takenBack || domain.isIrreversible(op))) return ended("Denied")
+    if (context.transaction && (!takenBack || domain.isIrreversible(op))) {
+      if (context.redone) this.pure = false
+      return ended("Denied")
+    }
 
     if (input.inv !== true) this.inputs.set(input.n, input)
     yield [`start ${name}`]
@@ -503,12 +515,13 @@ export class Model {
         return ok([])
     }
     yield [`write ${name}`]
+    const remembered = domain.remember(this.world, op, input)
     const output = this.copy(domain.write(this.world, op, input, memory))
     if (typeof output === "string") return ended("failed")
     if (flaw === "failAfter" || flaw === "dieAfter" || flaw === "interruptAfter" || flaw === "externAfter") {
       if (flaw === "externAfter") yield [`extern ${input.n}`]
       yield [`cleanup ${input.n}`]
-      domain.takeBack(this.world, op, input, output, captured)
+      domain.takeBack(this.world, op, input, output, remembered)
       return flaw === "failAfter"
         ? ended("failed")
         : flaw === "dieAfter"
@@ -522,19 +535,16 @@ export class Model {
     if (lost) this.pure = false
     if (lost) return { tag: "ok", steps: [], output, lost }
     if (mapping === undefined) return ok([], output)
-    return ok([{
-      op,
-      mapping,
-      input,
-      output,
-      inverseInput: this.copy(mapping.derive(input, output, captured)),
-      redoInput: undefined
-    }], output)
+    return ok([this.made(op, mapping, input, output, captured)], output)
   }
 
   private *macro(macro: Macro, context: Context): Running<Outcome> {
     const mapping = macro.kind === "mapped" ? domain.macroMapping(registersOf(macro)) : undefined
-    if (context.transaction && mapping === undefined) return ended("Denied")
+    if (context.transaction && mapping === undefined) {
+      // The handler that made this call may do without it now, and yet find it possible when it is redone.
+      if (context.redone) this.pure = false
+      return ended("Denied")
+    }
     const input: Input = { n: macro.n }
     yield [`start macro.${macro.kind} ${macro.n}`]
     this.start(macro.n)
@@ -548,7 +558,13 @@ export class Model {
     let outcome: Outcome
     if (fault !== undefined) outcome = ended(fault)
     else {
-      outcome = yield* this.body(macro, { ...context, inside: true, lanes, sink: children })
+      outcome = yield* this.body(macro, {
+        ...context,
+        inside: true,
+        redone: context.redone || mapping !== undefined,
+        lanes,
+        sink: children
+      })
       if (outcome.tag === "ok") {
         yield [`end ${macro.n}`]
         if (macro.badOutput === true) outcome = ended("InvalidOutput")
@@ -558,14 +574,20 @@ export class Model {
     // H3: the root's mapping if it applies, else what its children did — also when it failed.
     if (outcome.tag !== "ok" || mapping === undefined) return { ...outcome, steps: children }
     const output: Output = { n: macro.n }
-    return ok([{
-      op: "macro",
+    return ok([this.made("macro", mapping, input, output, captured)], output)
+  }
+
+  private made(op: Step["op"], mapping: Mapping, input: Input, output: Output, captured: Json | undefined): Step {
+    return {
+      op,
       mapping,
       input,
       output,
       inverseInput: this.copy(mapping.derive(input, output, captured)),
+      scopes: [...mapping.scope(input, output)].sort(),
+      touches: [...mapping.touches(input, output)].sort(),
       redoInput: undefined
-    }], output)
+    }
   }
 
   private *body(node: Macro | Group, context: Context): Running<Outcome> {

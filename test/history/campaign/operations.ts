@@ -9,7 +9,7 @@ import * as domain from "./domain.ts"
 import type { Input, Json, Mapping, OperationName, Output } from "./domain.ts"
 import { registersOf } from "./model.ts"
 import type { Action, ActionOrigin, Group, Leaf, Macro, Program } from "./program.ts"
-import { actionsOf } from "./program.ts"
+import { actionsOf, within } from "./program.ts"
 
 export class AppError extends Schema.TaggedError<AppError>()("AppError", { why: Schema.String }) {}
 
@@ -118,6 +118,21 @@ export class Harness {
 
   constructor(program: Program) {
     this.nodes = new Map(actionsOf(program).map((action) => [action.n, action]))
+  }
+
+  /** The children of mapped composites, which run again when that is redone as a whole. */
+  get inMapped(): ReadonlySet<number> {
+    return new Set(
+      [...this.nodes.values()].flatMap((action) =>
+        action.t === "macro" && action.kind === "mapped" ? within(action).slice(1).map(({ n }) => n) : []
+      )
+    )
+  }
+
+  /** An action that succeeds and yet has nothing to take back. */
+  leavesNothing(input: unknown): boolean {
+    const node = this.nodes.get((input as Input).n)
+    return node?.t === "leaf" && node.flaw === "notUndoable"
   }
 
   // -------------------------------------------------------------------------
