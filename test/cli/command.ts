@@ -26,10 +26,16 @@ export interface Options {
   readonly onOutput?: ((output: string, child: ChildProcess) => void) | undefined
 }
 
+const nodeArgs = ["--conditions=opbus-source", join(root, "src/cli/bin.ts")]
+
+/** The command for a shell. */
+export const commandLine = (args: ReadonlyArray<string>): string =>
+  [process.execPath, ...nodeArgs, ...args].map((part) => `'${part}'`).join(" ")
+
 /** Runs the command as a user does: as a process of its own. */
 export const opbus = (args: ReadonlyArray<string>, options: Options = {}): Promise<Result> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--conditions=opbus-source", join(root, "src/cli/bin.ts"), ...args], {
+    const child = spawn(process.execPath, [...nodeArgs, ...args], {
       cwd: options.cwd ?? root,
       env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...options.env },
       stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"]

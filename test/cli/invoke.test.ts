@@ -1,7 +1,11 @@
+import { spawnSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
-import { json, lines, notes } from "./command.ts"
+import { commandLine, fixture, json, lines, notes } from "./command.ts"
+
+/** Runs a command on a terminal. */
+const hasScript = spawnSync("script", ["--version"]).status === 0
 
 describe("opbus invoke", () => {
   it("prints what the operation returns", async () => {
@@ -51,6 +55,21 @@ describe("opbus invoke", () => {
       { _tag: "Output", key: "note.import", output: 2 }
     ])
     assert.deepStrictEqual(await run(["invoke", "note.import", input]), { code: 0, stdout: "2\n", stderr: "" })
+  })
+
+  it.skipIf(!hasScript)("draws progress on a terminal, and takes it off again", () => {
+    const { database } = notes()
+    const command = commandLine(["--app", fixture("notes.ts"), "invoke", "note.import", "{\"titles\":[\"a\",\"b\"]}"])
+    const { status, stdout } = spawnSync("script", ["-qec", command, "/dev/null"], {
+      encoding: "utf8",
+      env: { PATH: process.env["PATH"], NOTES_DB: database }
+    })
+    assert.strictEqual(status, 0)
+    const erase = "\r\x1b[2K"
+    assert.strictEqual(
+      stdout,
+      `${erase}note.import [--------------------] 0/2${erase}note.import [##########----------] 1/2${erase}note.import [####################] 2/2${erase}2\r\n`
+    )
   })
 
   it("prints a typed failure in one line and exits with 1", async () => {
