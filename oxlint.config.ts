@@ -67,15 +67,18 @@ export default {
   ignorePatterns: ["**/node_modules", "dist", ".doctest"],
   rules: {
     "import/no-cycle": "error",
-    "typescript/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+    "typescript/consistent-type-imports": "error",
     "no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_", caughtErrorsIgnorePattern: "^_" }],
     // Against the idiom of Effect code.
+    "no-new": "off",
     "no-shadow": "off",
     "import/no-unassigned-import": "off",
     "no-underscore-dangle": "off",
     "oxc/no-map-spread": "off",
     "no-unmodified-loop-condition": "off",
     "require-yield": "off",
+    "typescript/no-confusing-non-null-assertion": "off",
+    "typescript/no-extraneous-class": "off",
     "unicorn/consistent-function-scoping": "off",
     "unicorn/no-array-callback-reference": "off",
     "unicorn/no-array-method-this-argument": "off",
@@ -87,6 +90,10 @@ export default {
     "no-await-in-loop": "off"
   },
   overrides: [
+    {
+      files: ["{test,typetest,examples,scripts}/**/*.ts"],
+      rules: { "typescript/consistent-type-imports": ["error", { disallowTypeAnnotations: false }] }
+    },
     { files: ["src/*.ts"], rules: restricted([effectBarrel, ownPackage, unstable, ...foreign("")]) },
     ...layers.map((entry) => ({ files: [`src/${entry[0]}/**/*.ts`], rules: restricted(restrictionsOf(entry)) })),
     {
