@@ -1,0 +1,53 @@
+/**
+ * The notebook in the terminal: `npm start [-- folder]`.
+ */
+import { Cause, Console, Effect, Exit } from "effect"
+import { parseArgs } from "node:util"
+import { HistoryTracker } from "opbus"
+import { NodeMain } from "opbus/node"
+import App from "./app.ts"
+import { firstRun, laterRun } from "./story.ts"
+import { present } from "./terminal.ts"
+
+const help = `Usage: npm start [-- folder]
+
+Imports the Markdown files of a folder into a notebook, reorganises them, undoes and redoes it all, and leaves the
+history on disk. The next run lists it and undoes the newest action.
+
+  folder       what to import; node_modules when it is left out
+  -h, --help   print this
+
+The notebook is .opbus/notebook.db; the variable OPBUS_NOTEBOOK_DIR names another folder for it. Delete it to start over.
+The same notebook from the command line: opbus --app examples/notebook/app.ts list`
+
+/** A folder that is named is imported in any case. Without one, a later run goes on where the last one stopped. */
+const notebook = (folder: string | undefined) =>
+  Effect.gen(function*() {
+    yield* present
+    const continues = yield* HistoryTracker.canUndo
+    if (continues) yield* laterRun
+    if (!continues || folder !== undefined) yield* firstRun(folder ?? "node_modules")
+  }).pipe(Effect.scoped, Effect.provide(App))
+
+const main = Effect.suspend(() => {
+  const { positionals, values } = parseArgs({
+    options: { help: { type: "boolean", short: "h" } },
+    allowPositionals: true
+  })
+  return values.help === true ? Console.log(help) : notebook(positionals[0])
+})
+
+/** Whatever went wrong is one line. */
+const exitCodeOf = (exit: Exit.Exit<void, { readonly message: string }>): number => {
+  if (Exit.isSuccess(exit)) return 0
+  const interrupted = Cause.hasInterruptsOnly(exit.cause)
+  const { message } = Cause.squash(exit.cause) as Error
+  console.error(
+    interrupted
+      ? "\nnotebook: interrupted. What was done can be undone in the next run; what was not finished has been taken back."
+      : `notebook: ${message.split("\n", 1)[0]}`
+  )
+  return interrupted ? 130 : 1
+}
+
+NodeMain.run(main, exitCodeOf)

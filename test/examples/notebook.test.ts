@@ -1,0 +1,173 @@
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { spawn } from "node:child_process"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const main = fileURLToPath(new URL("../../examples/notebook/main.ts", import.meta.url))
+
+interface Ended {
+  readonly code: number | null
+  readonly output: string
+  readonly errors: string
+}
+
+/** Runs the notebook as a user does; `onOutput` sees what has been printed so far. */
+const run = (
+  directory: string,
+  args: ReadonlyArray<string>,
+  onOutput?: (output: string, kill: (signal: NodeJS.Signals) => void) => void
+): Promise<Ended> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ["--conditions=opbus-source", main, ...args], {
+      env: { ...process.env, OPBUS_NOTEBOOK_DIR: directory },
+      stdio: ["ignore", "pipe", "pipe"]
+    })
+    let output = ""
+    let errors = ""
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      output += chunk
+      onOutput?.(output, (signal) => child.kill(signal))
+    })
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      errors += chunk
+    })
+    child.on("error", reject)
+    child.on("close", (code) => resolve({ code, output, errors }))
+  })
+
+/** What was printed under a heading. */
+const section = (output: string, title: string): string => {
+  const start = output.indexOf(`\n${title}`)
+  assert.notStrictEqual(start, -1, `there is no "${title}" in\n${output}`)
+  const end = output.indexOf("\n\n", start)
+  return output.slice(start, end === -1 ? undefined : end)
+}
+
+const contents = (text: string): ReadonlyArray<string> => text.match(/\d+ notes?, .* sha-256 [0-9a-f]+/g) ?? []
+
+const succeeded = ({ code, errors, output }: Ended): string => {
+  assert.strictEqual(code, 0, `${output}\n${errors}`)
+  assert.strictEqual(errors, "")
+  return output
+}
+
+const refused = ({ code, errors }: Ended): string => {
+  assert.strictEqual(code, 1)
+  assert.match(errors, /^notebook: [^\n]+\n$/, "one line")
+  return errors
+}
+
+describe("the notebook", () => {
+  let root: string
+  const path = (name: string) => join(root, name)
+
+  const writeFolder = (name: string, files: number): string => {
+    const folder = path(name)
+    mkdirSync(join(folder, "deep"), { recursive: true })
+    for (let i = 0; i < files; i++) {
+      const title = i % 3 === 0 ? "Same title" : `Note ${i} [with](a) \`markup\``
+      writeFileSync(join(folder, i % 2 === 0 ? "" : "deep", `${i}.md`), `# ${title}\n\n${"Text. ".repeat(i)}\n`)
+    }
+    writeFileSync(join(folder, "not-a-note.txt"), "no")
+    return folder
+  }
+
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), "opbus-notebook-"))
+  })
+
+  afterAll(() => {
+    rmSync(root, { recursive: true, force: true })
+  })
+
+  it("does, undoes and redoes everything; the next process lists it and undoes the newest", async () => {
+    const folder = writeFolder("notes", 12)
+    const first = succeeded(await run(path("first"), [folder]))
+
+    assert.match(section(first, "Import"), /read 12 of 12 files\n.*» 12 notes imported from notes/)
+    assert.match(section(first, "Switch the layout"), /switched and undone in/)
+    const [reorganised] = contents(section(first, "Reorganise"))
+    assert.include(reorganised, "12 notes, 2 collections, 1 tag")
+
+    const tidied = section(first, "Tidy up")
+    assert.include(tidied, "There is no note with the id")
+    assert.include(tidied, "Nothing of it stayed")
+    assert.deepStrictEqual(contents(tidied), [reorganised])
+
+    const statistics = section(first, "Statistics")
+    assert.match(statistics, /The call in flight finished: \d+ words in 12 notes/)
+    assert.include(statistics, "No handler is registered for \"statistics.words\"")
+
+    const timeline = section(first, "Timeline")
+    assert.match(timeline, /import\.folder/)
+    assert.match(timeline, /toast\.show .* followup/)
+    assert.match(timeline, /│ {2}note\.rename .* failed/)
+    assert.match(timeline, /note\.restore .* undo/)
+
+    const messages = ["Reorganise", "Write", "Create \"Contents\"", "Import 12 notes from notes"]
+    const history = section(first, "History")
+    assert.deepStrictEqual(messages.map((message) => history.includes(message)), messages.map(() => true))
+
+    const [undone, redone] = contents(section(first, "Undo everything"))
+    assert.include(undone, "0 notes, 0 collections, 0 tags")
+    assert.strictEqual(redone, reorganised)
+
+    const second = succeeded(await run(path("first"), []))
+    const left = section(second, "History, as an earlier run left it")
+    assert.deepStrictEqual(messages.map((message) => left.includes(message)), messages.map(() => true))
+    assert.deepStrictEqual(contents(left), [reorganised])
+    assert.match(section(second, "Undo"), /"Reorganise" of .*: \d+ steps in/)
+    assert.include(contents(section(second, "Undo"))[0], "13 notes, 1 collection, 0 tags")
+
+    const third = succeeded(await run(path("first"), []))
+    assert.match(section(third, "History, as an earlier run left it"), /Reorganise .* undone/)
+    assert.match(section(third, "Undo"), /"Write" of/)
+
+    // with a folder, the whole story is told again, on top of what is there
+    const fourth = succeeded(await run(path("first"), [folder]))
+    assert.match(section(fourth, "Undo"), /"Create "Contents"" of/)
+    const [before] = contents(section(fourth, "Undo"))
+    assert.strictEqual(contents(section(fourth, "Undo everything"))[0], before)
+  })
+
+  it("tells its story about a single file, too", async () => {
+    succeeded(await run(path("single"), [writeFolder("one", 1)]))
+  })
+
+  it("prints its help", async () => {
+    assert.match(succeeded(await run(path("none"), ["--help"])), /^Usage: npm start/)
+  })
+
+  it("says in one line what is wrong, and what to do", async () => {
+    const file = path("file")
+    writeFileSync(file, "this is not a database, however long it is: ".repeat(200))
+    mkdirSync(path("broken"))
+    writeFileSync(join(path("broken"), "notebook.db"), "this is not a database, however long it is: ".repeat(200))
+    mkdirSync(path("empty"))
+
+    assert.include(refused(await run(path("a"), ["--what"])), "--what")
+    assert.include(refused(await run(path("b"), [path("missing")])), "there is no such folder")
+    assert.include(refused(await run(path("c"), [file])), "it is not a folder")
+    assert.include(refused(await run(path("d"), [path("empty")])), "there are no Markdown files in it")
+    assert.include(refused(await run(path("broken"), [])), "is not a SQLite database: give another path")
+    // a folder that nobody may write to, not even root
+    assert.include(refused(await run("/proc/opbus", [])), "/proc/opbus")
+    assert.include(refused(await run(join(file, "folder"), [])), file)
+  })
+
+  it("keeps nothing of an import that Ctrl-C interrupts", async () => {
+    const folder = writeFolder("many", 3000)
+    const interrupted = await run(path("interrupted"), [folder], (output, kill) => {
+      if (output.includes("read 7")) kill("SIGINT")
+    })
+    assert.strictEqual(interrupted.code, 130, interrupted.output)
+    assert.match(interrupted.errors, /^\nnotebook: interrupted\. [^\n]+\n$/)
+    assert.notInclude(interrupted.output, "read 3,000 of 3,000 files")
+
+    // nothing is left to undo: the whole story starts again from an empty notebook
+    const next = succeeded(await run(path("interrupted"), [writeFolder("few", 5)]))
+    assert.include(contents(section(next, "Undo everything"))[0], "0 notes, 0 collections, 0 tags")
+  })
+})
