@@ -1,0 +1,65 @@
+import type { ComparisonResult, FigureResult, SuiteResult } from "./result.ts"
+import type { Budget } from "./suite.ts"
+
+const nanos = (value: number): string => {
+  const size = Math.abs(value)
+  if (size >= 1e6) return `${(value / 1e6).toFixed(2)} ms`
+  if (size >= 20_000) return `${(value / 1e3).toFixed(1)} µs`
+  return `${value.toFixed(0)} ns`
+}
+
+const quantity = (value: number, unit: "ratio" | "ns" | "ms" | "bytes"): string => {
+  switch (unit) {
+    case "ratio":
+      return `${value.toFixed(2)}x`
+    case "ns":
+      return nanos(value)
+    case "ms":
+      return `${value.toFixed(1)} ms`
+    case "bytes":
+      return value >= 10_000 ? `${(value / 1024).toFixed(1)} KB` : `${Math.round(value)} B`
+  }
+}
+
+const verdict = (
+  budget: Budget | undefined,
+  ok: boolean | undefined,
+  unit: "ratio" | "ns" | "ms" | "bytes"
+): string => {
+  if (budget === undefined) return ""
+  const bound = "atMost" in budget ? `≤ ${quantity(budget.atMost, unit)}` : `≥ ${quantity(budget.atLeast, unit)}`
+  return `${bound.padEnd(12)} ${ok === true ? "ok" : "over"}`
+}
+
+const width = 66
+
+const line = (name: string, cells: ReadonlyArray<string>, end = ""): string =>
+  `  ${name.padEnd(width)}${cells.map((cell) => cell.padStart(10)).join("")}  ${end}`.trimEnd()
+
+const comparisonLine = ({ budget, label, of, ok, to, unit, value }: ComparisonResult): string =>
+  line(
+    `${label}: ${of} ${unit === "ratio" ? "/" : "-"} ${to}`,
+    [value.median, value.min, value.p25, value.p75].map((one) => quantity(one, unit)).concat(""),
+    verdict(budget, ok, unit)
+  )
+
+const figureLine = ({ budget, label, note, ok, unit, value }: FigureResult): string =>
+  line(
+    label,
+    [quantity(value, unit), "", "", "", ""],
+    verdict(budget, ok, unit) + (note === undefined ? "" : ` ${note}`)
+  )
+
+/** One suite as text. */
+export const render = (suite: SuiteResult): string => {
+  const rounds = suite.cases[0]?.nanosPerOp.count
+  const head = `${suite.title}${rounds === undefined ? "" : `  (${rounds} rounds in ${suite.processes} processes)`}`
+  const lines = [head, `  ${suite.about}`]
+  if (suite.cases.length > 0) lines.push(line("", ["median", "min", "p25", "p75", "bytes/op"], "budget"))
+  for (const { bytesPerOp, name, nanosPerOp } of suite.cases) {
+    const { median, min, p25, p75 } = nanosPerOp
+    lines.push(line(name, [...[median, min, p25, p75].map(nanos), bytesPerOp === undefined ? "" : `${bytesPerOp}`]))
+  }
+  lines.push(...suite.comparisons.map(comparisonLine), ...suite.figures.map(figureLine))
+  return lines.join("\n")
+}

@@ -1,0 +1,23 @@
+import type { Group } from "./harness/suite.ts"
+
+/** The modules of `suites/`, by group, in the order in which they run and are printed. */
+export const suites: { readonly [G in Group]: ReadonlyArray<string> } = {
+  invoke: [
+    "invoke-fiber",
+    "invoke-alone",
+    "invoke-sync",
+    "invoke-promise",
+    "invoke-ladder",
+    "invoke-context",
+    "invoke-registry",
+    "invoke-nested",
+    "invoke-tracing",
+    "invoke-tracer"
+  ],
+  peers: ["peers-promise", "peers-rpc"],
+  history: [],
+  sql: [],
+  undo: [],
+  startup: [],
+  size: []
+}
