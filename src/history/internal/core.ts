@@ -5,7 +5,7 @@ import type { InvokerInternals } from "../../operation/internal/invoker.ts"
 import type { HistoryProblem } from "../HistoryState.ts"
 import type { HistoryHooks } from "../HistoryTracker.ts"
 import type { Group, Steps } from "./containers.ts"
-import type { Entry } from "./entry.ts"
+import type { Entry, Step } from "./entry.ts"
 import type { Mapping } from "./mapping.ts"
 import { type Direction, type Limits, Timeline } from "./timeline.ts"
 
@@ -19,9 +19,11 @@ import { type Direction, type Limits, Timeline } from "./timeline.ts"
 export interface Journal {
   /** The entry is new or has changed. It is written as it is when its turn comes. */
   readonly changed: (entry: Entry) => void
-  readonly removed: (entry: Entry) => void
+  readonly removed: (entry: Entry, evicted: boolean) => void
   /** A step was committed in an open group. */
   readonly stepped: (group: Group, steps: Steps) => void
+  /** The rollback of a transaction is about to take back the step of this tick; those after it are taken back. */
+  readonly rollingBack: (group: Group, tick: number) => Effect.Effect<void> | undefined
   /** The group is closed; what it did is an entry by now, or nothing. */
   readonly closed: (group: Group) => void
   /** Waits until everything so far is durable, or until the store fails; `undefined` when there is nothing to wait for. */
@@ -30,10 +32,19 @@ export interface Journal {
   readonly flush: Effect.Effect<void, string>
   /** Learns what other processes have done. */
   readonly refresh: Effect.Effect<void>
+  /** Rolls back what transactions of dead processes have left, as far as their handlers are there. */
+  readonly recover: Effect.Effect<void>
   /** Writes the intent to undo or redo. `false`: another process was faster. */
   readonly claim: (entry: Entry, direction: Direction) => Effect.Effect<boolean>
-  /** About to run this step of the claimed entry; those beyond it are done. */
-  readonly progress: (entry: Entry, at: number) => Effect.Effect<void>
+  /**
+   * About to run this step of a claimed entry. Where the last one left its step with another text, that is written too.
+   */
+  readonly progress: (
+    entry: Entry,
+    direction: Direction,
+    at: number,
+    done?: readonly [at: number, step: Step]
+  ) => Effect.Effect<void>
   readonly pending: number
   readonly error: string | undefined
 }
@@ -69,7 +80,7 @@ export class Core {
     this.mappings = mappings
     this.context = context
     this.timeline = new Timeline(invoker.epoch, limits)
-    this.timeline.onRemove = (entry) => this.journal?.removed(entry)
+    this.timeline.onRemove = (entry, evicted) => this.journal?.removed(entry, evicted)
   }
 
   /** Counts commits. */

@@ -265,7 +265,7 @@ export class Recorder implements InvocationHook {
   around<A, E, R>(
     label: string,
     effect: Effect.Effect<A, E, R>,
-    rollback: ((group: Group) => Effect.Effect<HistoryError | undefined>) | undefined
+    rollback: ((group: Group, sync: boolean) => Effect.Effect<HistoryError | undefined>) | undefined
   ): Effect.Effect<A, E | HistoryError, R> {
     return Effect.withFiber((fiber) => {
       const { context } = fiber
@@ -286,7 +286,7 @@ export class Recorder implements InvocationHook {
         (exit): Effect.Effect<void, HistoryError> | undefined => {
           group.ended = true
           if (rollback === undefined || exit._tag === "Success" || group.steps === undefined) return this.close(group, sync)
-          return Effect.flatMap(Effect.provideService(rollback(group), CurrentGroup, undefined), (error) =>
+          return Effect.flatMap(Effect.provideService(rollback(group, sync), CurrentGroup, undefined), (error) =>
             Effect.andThen(this.close(group, sync) ?? Effect.void, error === undefined ? Effect.void : Effect.fail(error)))
         }
       )
@@ -323,4 +323,4 @@ const positionOf = (history: unknown): number => typeof history === "number" ? h
 
 /** Stands for a step of a transaction that cannot be taken back. */
 const hole = (key: string, tick: number): Step =>
-  new Step({ key, inverse: "", sync: true, sensitive: true }, "[]", tick, undefined, undefined, undefined)
+  new Step({ key, inverse: "", sync: true, sensitive: false }, "[]", tick, undefined, undefined, undefined)

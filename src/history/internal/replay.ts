@@ -68,14 +68,21 @@ export class Replayer {
   /** H12, as far as it can be told without decoding. */
   private whyUnreadable(entry: Entry, direction: Direction): HistoryErrorReason | undefined {
     const { steps } = entry
-    if (steps instanceof Step) return this.whyStepUnreadable(entry, steps, direction)
-    for (const step of steps) {
-      const reason = this.whyStepUnreadable(entry, step, direction)
+    if (steps instanceof Step) return this.whyStepUnreadable(entry, steps, direction, true)
+    for (let i = 0; i < steps.length; i++) {
+      // The one that would run first is the one that may have run already.
+      const next = direction === "undo" ? i === steps.length - 1 : i === 0
+      const reason = this.whyStepUnreadable(entry, steps[i]!, direction, next)
       if (reason !== undefined) return reason
     }
   }
 
-  private whyStepUnreadable(entry: Entry, step: Step, direction: Direction): HistoryErrorReason | undefined {
+  private whyStepUnreadable(
+    entry: Entry,
+    step: Step,
+    direction: Direction,
+    next: boolean
+  ): HistoryErrorReason | undefined {
     const key = direction === "undo" ? step.pair.inverse : step.pair.key
     const registration = this.core.invoker.lookup(key)
     if (registration === undefined) return this.unreadableBecause(entry, key, "no handler is registered for it")
@@ -85,7 +92,7 @@ export class Replayer {
     if (direction === "redo" && !this.core.mappings.has(key)) {
       return this.unreadableBecause(entry, key, "it has no undo mapping any more")
     }
-    if ((entry.flags & Uncertain) !== 0 && !Operation.annotation(registration.operation, Operation.Idempotent)) {
+    if (next && (entry.flags & Uncertain) !== 0 && !Operation.annotation(registration.operation, Operation.Idempotent)) {
       return {
         _tag: "NotUndoable",
         entryId: this.id(entry),
@@ -173,13 +180,18 @@ export class Replayer {
     restore: Restore
   ): Effect.Effect<HistoryEntry, HistoryError> {
     const { journal } = this.core
+    let refused = 0
     const attempt: Effect.Effect<HistoryEntry, HistoryError> = Effect.suspend(() => {
       const found = this.select(direction, actor, scope)
       if (!(found instanceof Entry)) return failWith(found)
       // Under `runSync` nothing may be waited for: the journal is written behind.
       if (journal === undefined || sync || (found.flags & Volatile) !== 0) return this.attempt(found, direction, attempt, restore)
       return Effect.flatMap(journal.claim(found, direction), (claimed) => {
-        if (!claimed) return Effect.andThen(journal.refresh, attempt)
+        if (!claimed) {
+          // Another process is at it. It ends, or dies, and then it is taken over.
+          if (++refused > patience) return failWith({ _tag: "UndoInProgress" })
+          return Effect.andThen(restore(journal.refresh), attempt)
+        }
         const settle = Effect.suspend(() => {
           if (found.state !== Removed) journal.changed(found)
           return journal.durable() ?? Effect.void
@@ -191,7 +203,7 @@ export class Replayer {
         return Effect.ensuring(run, settle)
       })
     })
-    return journal === undefined || sync ? attempt : Effect.andThen(restore(journal.refresh), attempt)
+    return journal === undefined || sync ? attempt : Effect.andThen(restore(Effect.andThen(journal.refresh, journal.recover)), attempt)
   }
 
   private attempt(
@@ -302,14 +314,16 @@ export class Replayer {
   }
 
   /** The mapping may choose another input for the redo, now that the inverse's output is known. */
-  private chooseRedo({ step }: Ready, ran: Ran): void {
+  private chooseRedo({ step }: Ready, ran: Ran): boolean {
     const mapping = this.core.mappings.get(step.pair.key)
     const registration = this.core.invoker.lookup(step.pair.key)
-    if (mapping?.props.redo === undefined || registration === undefined) return
+    if (mapping?.props.redo === undefined || registration === undefined) return false
     try {
       step.text = mapping.afterUndo(step, registration, ran.output)
+      return true
     } catch (failure) {
       this.core.report("Lost", step.pair.key, `"${step.pair.key}" is redone with its old input: the redo function of its undo mapping failed`, failure)
+      return false
     }
   }
 
@@ -348,15 +362,22 @@ export class Replayer {
     const run = Effect.gen({ self: this }, function*(this: Replayer) {
       const order = direction === "undo" ? ready.toReversed() : ready
       const fresh: Array<Step> = []
+      let done: readonly [at: number, step: Step] | undefined
       for (let i = 0; i < order.length; i++) {
-        if (core.journal !== undefined) yield* core.journal.progress(entry, direction === "undo" ? order.length - 1 - i : i)
+        const at = direction === "undo" ? order.length - 1 - i : i
+        if (core.journal !== undefined) yield* core.journal.progress(entry, direction, at, done)
         const ran = yield* this.step(order[i]!, direction, cause, restore)
         if (ran.failed !== undefined) {
-          const done = direction === "undo" ? order.slice(0, i).reverse() : order.slice(0, i)
-          return yield* this.putBack(entry, direction, ran.failed, done.map(({ step }) => step), fresh, begun)
+          const gone = direction === "undo" ? order.slice(0, i).reverse() : order.slice(0, i)
+          return yield* this.putBack(entry, direction, ran.failed, gone.map(({ step }) => step), fresh, begun)
         }
-        if (direction === "undo") this.chooseRedo(order[i]!, ran)
-        else if (ran.fresh !== undefined) fresh.push(ran.fresh)
+        done = undefined
+        if (direction === "undo") {
+          if (this.chooseRedo(order[i]!, ran)) done = [at, order[i]!.step]
+        } else if (ran.fresh !== undefined) {
+          done = [at, ran.fresh]
+          fresh.push(ran.fresh)
+        }
       }
       return yield* this.finish(entry, direction, begun, direction === "undo" ? undefined : fresh)
     })
@@ -382,7 +403,14 @@ export class Replayer {
       const todo = direction === "undo" ? [...done] : [...fresh]
       const restored: Array<Step> = []
       let stuck: FailedStep | undefined
+      const length = entry.list.length
       while (todo.length > 0) {
+        // The entry as a whole is `length` steps; those in `todo` are the last of an undone one, the first of a redone one.
+        const at = direction === "undo" ? length - todo.length : todo.length - 1
+        if (this.core.journal !== undefined) {
+          const last = direction === "undo" ? restored[restored.length - 1] : undefined
+          yield* this.core.journal.progress(entry, back, at, last && [at - 1, last])
+        }
         const step = direction === "undo" ? todo[0]! : todo[todo.length - 1]!
         const ran = yield* this.again(step, back, cause)
         if (ran.failed !== undefined) {
@@ -414,7 +442,7 @@ export class Replayer {
     return Effect.suspend(() => {
       const key = direction === "undo" ? step.pair.inverse : step.pair.key
       const registration = this.core.invoker.lookup(key)
-      if (registration === undefined) return Effect.succeed(gone(key))
+      if (registration === undefined) return Effect.succeed(gone(key === "" ? step.pair.key : key))
       const encoded = (JSON.parse(step.text) as ReadonlyArray<unknown>)[direction === "undo" ? 1 : 0]
       return Effect.matchCauseEffect(registration.decodeInput(encoded), {
         onFailure: (cause) => Effect.succeed<Ran>({ failed: { key, cause }, output: undefined, fresh: undefined }),
@@ -449,12 +477,14 @@ export class Replayer {
   // -------------------------------------------------------------------------
 
   /** H16: takes back what a transaction did, in reverse; the first failure stops it, and the group keeps what remains. */
-  readonly rollback = (group: Group): Effect.Effect<HistoryError | undefined> =>
+  readonly rollback = (group: Group, sync: boolean): Effect.Effect<HistoryError | undefined> =>
     Effect.gen({ self: this }, function*(this: Replayer) {
       const steps = group.steps!
       while (steps.length > 0) {
         const step = steps[steps.length - 1]!
-        const { failed } = step.pair.inverse === "" ? gone(step.pair.key) : yield* this.again(step, "undo", group.id)
+        const wait = this.core.journal?.rollingBack(group, step.tick)
+        if (wait !== undefined && !sync) yield* wait
+        const { failed } = yield* this.again(step, "undo", group.id)
         if (failed !== undefined) {
           return new HistoryError({
             reason: { _tag: "RollbackIncomplete", notUndone: steps.map(({ pair }) => pair.key), ...failed }
@@ -463,7 +493,41 @@ export class Replayer {
         steps.pop()
       }
     })
+
+  /** Whether the handlers are there that take back what a transaction of an earlier process has left. */
+  canRollBack(entry: Entry): boolean {
+    return entry.list.every(({ pair }) => pair.inverse === "" || this.core.invoker.lookup(pair.inverse) !== undefined)
+  }
+
+  /** H10: takes it back; what cannot be stays as an entry, and is reported. */
+  rollBackEntry(entry: Entry): Effect.Effect<void> {
+    const { core } = this
+    return Effect.gen({ self: this }, function*(this: Replayer) {
+      const steps = [...entry.list]
+      const uncertain = this.whyUnreadable(entry, "undo")
+      let failed: FailedStep | undefined = uncertain?._tag === "NotUndoable"
+        ? { key: steps.at(-1)!.pair.inverse, cause: Cause.fail(new Error(uncertain.why)) }
+        : undefined
+      while (failed === undefined && steps.length > 0) {
+        failed = (yield* this.again(steps.at(-1)!, "undo", this.id(entry))).failed
+        if (failed === undefined) steps.pop()
+      }
+      if (failed === undefined) return core.timeline.remove(entry)
+      core.timeline.change(entry, steps.length === 1 ? steps[0]! : steps)
+      core.journal?.changed(entry)
+      const reason = { _tag: "RollbackIncomplete", notUndone: steps.map(({ pair }) => pair.key), ...failed } as const
+      core.report("Rollback", failed.key, new HistoryError({ reason }).message)
+    }).pipe(Effect.provideService(CurrentActor, entry.book.actor), Effect.uninterruptible)
+  }
+
+  /** Runs an effect while nothing is undone or redone; not at all when something is. */
+  between(effect: Effect.Effect<void>): Effect.Effect<void> {
+    return Effect.asVoid(this.lock.withPermitsIfAvailable(1)(effect))
+  }
 }
+
+/** How often an entry is asked for that another process undoes or redoes, about 20 ms apart. */
+const patience = 500
 
 type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 

@@ -28,6 +28,8 @@ export class Shelf {
   readonly live = new Stack<Entry>(byPosition)
   readonly undone = new Stack<Entry>(byUndoneAt)
   bytes = 0
+  /** The position of the last new action here. */
+  recordedAt = 0
 
   get count(): number {
     return this.live.length + this.undone.length
@@ -98,7 +100,7 @@ export class Timeline {
   bytes = 0
   evicted = 0
   /** Told of every entry that went for good. */
-  onRemove: ((entry: Entry) => void) | undefined
+  onRemove: ((entry: Entry, evicted: boolean) => void) | undefined
   private readonly epoch: string
   private last = 0
 
@@ -139,6 +141,9 @@ export class Timeline {
   record(entry: Entry): void {
     this.clearRedo(entry.book, entry.position, entry.scopes)
     this.add(entry)
+    eachName(entry.scopes, "", (scope) => {
+      entry.book.shelf(scope).recordedAt = entry.position
+    })
     this.limit(entry)
   }
 
@@ -167,7 +172,7 @@ export class Timeline {
     this.place(entry)
   }
 
-  remove(entry: Entry): void {
+  remove(entry: Entry, evicted = false): void {
     if (entry.state === Removed) return
     const { book } = entry
     const direction: Direction = entry.state === Undone ? "redo" : "undo"
@@ -177,7 +182,7 @@ export class Timeline {
     book.stack(direction).removed()
     eachName(scopes, "", (scope) => book.shelf(scope).stack(direction).removed())
     if (direction === "undo") eachName(touches, undefined, (resource) => this.resources.get(resource)?.removed())
-    this.onRemove?.(entry)
+    this.onRemove?.(entry, evicted)
     // The shell may wait for its stacks to be compacted; its payload need not.
     entry.steps = noSteps
     this.tidy(book, scopes, touches)
@@ -300,7 +305,7 @@ export class Timeline {
     if (entry === undefined) return false
     this.evicted++
     if (entry.state === Undone) this.removeUndone(entry)
-    else this.remove(entry)
+    else this.remove(entry, true)
     return true
   }
 
