@@ -176,7 +176,8 @@ export const make = Effect.fnUntraced(function*(
     ["db.system.name", "sqlite"]
   ]
 
-  // a key of its own: statements of another client must not end up in this one's transaction
+  // A key of its own: statements of another client must not end up in this one's transaction.
+  // `operation/internal/closure.ts` knows the prefix: a handler's statements join its caller's transaction.
   const transactionService = Context.Service<
     SqlClient.TransactionConnection,
     readonly [connection: TransactionConnection, depth: number]

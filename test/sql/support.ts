@@ -16,7 +16,7 @@ import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import * as LibsqlClient from "opbus/sql/LibsqlClient"
 
-export const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
+const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
 
 /** A folder that is removed with the scope. */
 export const temporaryFolder: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(

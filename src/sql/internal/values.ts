@@ -21,7 +21,7 @@ const maxInteger = 2n ** 63n - 1n
 /**
  * A parameter that has no faithful form in the database.
  */
-export class UnboundValue extends TypeError {
+class UnboundValue extends TypeError {
   override readonly name = "UnboundValue"
   constructor(index: number, problem: string) {
     super(`SQL parameter ${index + 1} ${problem}`)
@@ -76,7 +76,7 @@ const toBinding = (value: unknown, index: number): Binding => {
 /**
  * An integer that a JavaScript number cannot hold exactly.
  */
-export class UnsafeInteger extends RangeError {
+class UnsafeInteger extends RangeError {
   override readonly name = "UnsafeInteger"
   constructor(value: bigint) {
     super(
