@@ -5,7 +5,7 @@ import * as Scheduler from "effect/Scheduler"
  * Keys that describe the fiber which runs, not a service which somebody needs. A handler sees its caller's.
  */
 const ambientKeys =
-  /^~?effect\/(Scope$|Tracer|Clock$|Random$|Scheduler|References\/|Logger|Console|Metric|Schedule\/|ExecutionPlan\/|ErrorReporter|Layer\/|sql\/(CurrentTransformer|SpanPropagationEnabled|SqlClient\/(TransactionConnection|BeginTransaction|SafeIntegers)))|^opbus\/(operation\/(OperationContext$|internal\/|Invocation\/)|sql\/LibsqlClient\/Transaction\/)/
+  /^~?effect\/(Scope$|Tracer|Clock$|Random$|Scheduler|References\/|Logger|Console|Metric|Schedule\/|ExecutionPlan\/|ErrorReporter|Layer\/|sql\/(CurrentTransformer|SpanPropagationEnabled|SqlClient\/(Transaction|BeginTransaction|SafeIntegers)))|^opbus\/(operation\/(OperationContext$|internal\/|Invocation\/)|sql\/LibsqlClient\/Transaction\/)/
 
 /** The scheduler of synchronous handlers: its tasks can be run to the end at once. */
 const syncScheduler: Scheduler.Scheduler = new Scheduler.MixedScheduler("sync")
