@@ -33,12 +33,13 @@ export interface OperationGroup<in out Ops extends Operation.Any> extends Pipeab
 
   /** Returns the group with more operations. The same key twice is a type error, and throws. */
   add<const More extends ReadonlyArray<Operation.Any>>(
-    ...operations: More & DistinctKeys<More, Ops["key"]>
+    ...operations: DistinctKeys<More, Ops["key"]>
   ): OperationGroup<Ops | More[number]>
 
   /** Returns the group with the operations of another one. A key that both have is a type error, and throws. */
   merge<Others extends Operation.Any>(
-    group: OperationGroup<Others> & Disjoint<Extract<Others["key"], Ops["key"]>>
+    group: [Extract<Others["key"], Ops["key"]>] extends [never] ? OperationGroup<Others>
+      : DuplicateKey<Extract<Others["key"], Ops["key"]>>
   ): OperationGroup<Ops | Others>
 
   /**
@@ -112,30 +113,36 @@ export type NoExcess<Handlers, Ops extends Operation.Any> = {
   readonly [Key in Exclude<keyof Handlers, Ops["key"]>]: never
 }
 
-/** The positions of every key: one lookup per operation, since comparing all pairs is felt at a few hundred of them. */
-type Positions<Ops extends ReadonlyArray<Operation.Any>> = {
-  readonly [Position in keyof Ops as Position extends `${number}` ? Ops[Position]["key"] : never]: Position
+/** What stands in the place of operations that may not be given, so that the type error names the key. */
+interface DuplicateKey<Key> {
+  readonly "~error": ["duplicate operation key", Key]
 }
 
 type IsUnion<A, B = A> = A extends B ? [B] extends [A] ? false : true : never
 
-type Duplicates<Index> = {
-  readonly [Key in keyof Index]: IsUnion<Index[Key]> extends false ? never : Key
-}[keyof Index]
+type Values<A> = A[keyof A]
+
+/** The positions whose key another position has too. One pass over the positions: a second one makes it quadratic. */
+type Repeated<Ops extends ReadonlyArray<Operation.Any>> = Values<
+  {
+    readonly [Position in keyof Ops as Position extends `${number}` ? Ops[Position]["key"] : never]:
+      IsUnion<Position> extends false ? never : Position
+  }
+>
+
+type KeyAt<Ops, Position> = Position extends keyof Ops ? Ops[Position] extends { readonly key: infer Key } ? Key : never
+  : never
 
 /**
- * Makes one key for two operations, or for one that is there already, a type error that names the key.
+ * The operations themselves; or, when one key is there twice or taken already, a type that no operation fits and that
+ * names the key.
  *
  * @category utility types
  * @since 0.1.0
  */
 export type DistinctKeys<Ops extends ReadonlyArray<Operation.Any>, Taken extends string = never> =
-  Duplicates<Positions<Ops>> | Extract<Ops[number]["key"], Taken> extends infer Duplicate
-    ? [Duplicate] extends [never] ? unknown : ReadonlyArray<Disjoint<Duplicate>>
-    : never
-
-type Disjoint<Duplicate> = [Duplicate] extends [never] ? unknown
-  : { readonly "~error": ["duplicate operation key", Duplicate] }
+  [Repeated<Ops> | Extract<Ops[number]["key"], Taken>] extends [never] ? Ops
+    : ReadonlyArray<DuplicateKey<KeyAt<Ops, Repeated<Ops>> | Extract<Ops[number]["key"], Taken>>>
 
 const fromMap = (operations: ReadonlyMap<string, Operation.Any>): OperationGroup<any> =>
   Object.assign(Object.setPrototypeOf(function() {}, Proto), { operations })
@@ -179,7 +186,7 @@ const Proto = {
  * @since 0.1.0
  */
 export const make = <const Ops extends ReadonlyArray<Operation.Any>>(
-  ...operations: Ops & DistinctKeys<Ops>
+  ...operations: DistinctKeys<Ops>
 ): OperationGroup<Ops[number]> => adding([], operations as ReadonlyArray<Operation.Any>)
 
 /**

@@ -121,7 +121,7 @@ const objectExcess = (ast: SchemaAST.Objects, seen: Map<SchemaAST.AST, FindExces
   return (value) => {
     if (!open) {
       let expected = required
-      for (let i = 0; i < optional.length; i++) if (optional[i]! in value) expected++
+      for (let i = 0; i < optional.length; i++) if ((optional[i] as PropertyKey) in value) expected++
       let found = 0
       for (const _ in value) found++
       // Inherited properties and symbols blur the count: only then is the exact search worth its price.

@@ -294,8 +294,7 @@ const definitionOf = (reference: unknown): string | undefined => {
 
 const isUnicodePattern = (pattern: string): boolean => {
   try {
-    new RegExp(pattern, "u")
-    return true
+    return RegExp(pattern, "u").unicode
   } catch {
     return false
   }
