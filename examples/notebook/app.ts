@@ -4,13 +4,14 @@
 import { NodeServices } from "@effect/platform-node"
 import { Config, Data, Effect, FileSystem, Layer, Path } from "effect"
 import { Digest } from "effect/crypto"
-import { FollowupScheduler, HistoryTracker, OperationInvoker, OperationRegistry, UndoRegistry } from "opbus"
+import { Opbus } from "opbus"
 import { SqlHistoryStore } from "opbus/history/SqlHistoryStore"
 import { LibsqlClient } from "opbus/sql"
 import { PluginDatabaseLayer } from "./PluginDatabaseLayer.ts"
 import { CollectionsHandlers } from "./plugins/collections/handlers.ts"
 import { CollectionsUndo } from "./plugins/collections/undo.ts"
 import { ImportHandlers } from "./plugins/import/handlers.ts"
+import { ImportFolder } from "./plugins/import/operations.ts"
 import { ImportUndo } from "./plugins/import/undo.ts"
 import { NotesHandlers } from "./plugins/notes/handlers.ts"
 import { NotesUndo } from "./plugins/notes/undo.ts"
@@ -46,14 +47,13 @@ const Handlers = Layer.mergeAll(NotesHandlers, CollectionsHandlers, ImportHandle
 
 const Mappings = Layer.mergeAll(NotesUndo, CollectionsUndo, ImportUndo, WorkspaceUndo)
 
-/** The history comes last: what an earlier process left open, it finishes with the handlers that are there. */
-const History = HistoryTracker.layerStore.pipe(Layer.provide(SqlHistoryStore.layer))
+/** A change and its history entry are committed together; only an import reads its files without keeping others waiting. */
+const HistoryStore = SqlHistoryStore.layerWith({ joinTransaction: ({ key }) => key !== ImportFolder.key })
 
-export default Layer.mergeAll(History, FollowupScheduler.layer).pipe(
-  Layer.provideMerge(Layer.mergeAll(Handlers, Mappings)),
+export default Layer.mergeAll(Handlers, Mappings).pipe(
   Layer.provideMerge(Services),
-  Layer.provideMerge(Layer.mergeAll(OperationInvoker.layer, UndoRegistry.layer)),
-  Layer.provideMerge(OperationRegistry.layer),
+  Layer.provideMerge(Opbus.layerStore),
+  Layer.provide(HistoryStore),
   Layer.provide(Database),
   Layer.provide(NodeServices.layer)
 )

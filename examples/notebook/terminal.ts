@@ -134,7 +134,7 @@ export const recordTimeline: Effect.Effect<Effect.Effect<void>, never, Operation
 
 /** Newest first, as undo would take them. */
 export const printHistory = (entries: ReadonlyArray<HistoryEntry>, limit = 12): Effect.Effect<void> => {
-  const newest = [...entries].sort((a, b) => b.startedAt - a.startedAt)
+  const newest = Array.from(entries).reverse()
   return table(
     newest.slice(0, limit).map((entry) => [
       clock(entry.startedAt),
