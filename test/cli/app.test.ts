@@ -1,8 +1,8 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it, onTestFinished } from "vitest"
-import { fixture, json, lines, notes, opbus } from "./command.ts"
+import { fixture, json, lines, notes, opbus, type Options } from "./command.ts"
 
 const moduleWith = (source: string, name = "app.mjs"): string => {
   const folder = mkdtempSync(join(tmpdir(), "opbus-app-"))
@@ -11,6 +11,9 @@ const moduleWith = (source: string, name = "app.mjs"): string => {
   writeFileSync(file, source)
   return file
 }
+
+/** Root writes everywhere; without its rights it does not. */
+const nobody: Options = process.getuid?.() === 0 ? { uid: 65534 } : {}
 
 describe("an application module that cannot be used", () => {
   const cases: ReadonlyArray<readonly [name: string, module: () => string, message: RegExp]> = [
@@ -97,16 +100,37 @@ describe("a database that cannot be used", () => {
     assert.strictEqual(lines(result.stderr).length, 1)
   })
 
-  // Root writes everywhere.
-  it.skipIf(process.getuid?.() === 0)("is named when its folder is read-only", async () => {
+  it("is named when its folder is read-only", async () => {
     const { folder, run } = notes()
-    const readonly = join(folder, "readonly")
-    mkdirSync(readonly)
-    chmodSync(readonly, 0o555)
-    const result = await run(["list"], { env: { NOTES_DB: join(readonly, "notes.db") } })
+    chmodSync(folder, 0o555)
+    const result = await run(["list"], nobody)
     assert.strictEqual(result.code, 2)
-    assert.match(result.stderr, /readonly/)
+    assert.match(result.stderr, /cannot open .*notes\.db: its folder is missing or closed to this user/)
     assert.strictEqual(lines(result.stderr).length, 1)
+  })
+
+  it("is named when it is read-only itself; what is in it can be read, and nothing is lost", async () => {
+    const { database, folder, run } = notes()
+    await run(["invoke", "note.create", "{\"title\":\"Tea\"}"])
+    const before = readFileSync(database)
+    for (const file of readdirSync(folder)) chmodSync(join(folder, file), 0o444)
+    chmodSync(folder, 0o555)
+    assert.include((await run(["history"], nobody)).stdout, "Create \"Tea\"")
+    const invoked = await run(["invoke", "note.create", "{\"title\":\"Milk\"}"], nobody)
+    assert.strictEqual(invoked.code, 1)
+    const undone = await run(["undo"], nobody)
+    assert.strictEqual(undone.code, 4)
+    for (const { stderr } of [invoked, undone]) {
+      assert.match(
+        stderr,
+        /cannot write to .*notes\.db: the file, its folder or this client is read-only; allow writing there/
+      )
+      assert.strictEqual(lines(stderr).length, 1)
+    }
+    chmodSync(folder, 0o755)
+    for (const file of readdirSync(folder)) chmodSync(join(folder, file), 0o644)
+    assert.isTrue(readFileSync(database).equals(before))
+    assert.strictEqual((await run(["undo"])).stdout, "undone: Create \"Tea\"\n")
   })
 })
 

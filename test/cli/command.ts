@@ -3,10 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { onTestFinished } from "vitest"
+import { onTestFinished, vi } from "vitest"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
 const fixtures = fileURLToPath(new URL("fixtures/", import.meta.url))
+
+// A process starts in half a second, and in several when the machine is busy.
+vi.setConfig({ testTimeout: 120_000 })
 
 export const fixture = (name: string): string => join(fixtures, name)
 
@@ -21,7 +24,8 @@ export interface Options {
   /** Default: nothing, as from `/dev/null`. */
   readonly stdin?: string | undefined
   readonly env?: Readonly<Record<string, string>> | undefined
-  readonly cwd?: string | undefined
+  /** The user to run as; only root can choose. */
+  readonly uid?: number | undefined
   /** Called with all output so far, at every piece of it. */
   readonly onOutput?: ((output: string, child: ChildProcess) => void) | undefined
 }
@@ -36,7 +40,8 @@ export const commandLine = (args: ReadonlyArray<string>): string =>
 export const opbus = (args: ReadonlyArray<string>, options: Options = {}): Promise<Result> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...nodeArgs, ...args], {
-      cwd: options.cwd ?? root,
+      cwd: root,
+      ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
       env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...options.env },
       stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"]
     })

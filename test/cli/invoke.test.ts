@@ -98,7 +98,7 @@ describe("opbus invoke", () => {
     const result = await run(["invoke", "test.break"])
     assert.strictEqual(result.code, 1)
     assert.deepStrictEqual(lines(result.stderr), [
-      "opbus: the handler of \"test.break\" broke: TypeError: a is not. This is a mistake in the handler; --debug shows where"
+      "opbus: the handler of \"test.break\" broke: TypeError: a is not; --debug shows where"
     ])
     const debug = await run(["invoke", "test.break", "--debug"])
     assert.include(debug.stderr, "notes.ts")

@@ -31,9 +31,9 @@ export const watch = Command.make("watch", config, ({ actor, scope }) =>
     const wanted = (entry: { readonly actor?: string | undefined }) =>
       Option.isNone(actor) || entry.actor === actor.value
 
-    let known = new Map((yield* tracker.entries).map((entry) => [entry.id, entry]))
+    let known = new Map((yield* tracker.allEntries).map((entry) => [entry.id, entry]))
     const changed = Effect.gen(function*() {
-      const entries = yield* tracker.entries
+      const entries = yield* tracker.allEntries
       const changes = differences(known, entries).filter(({ entry }) =>
         wanted(entry) && (Option.isNone(scope) || entry.scopes.includes(scope.value))
       )

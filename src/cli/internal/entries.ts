@@ -21,7 +21,7 @@ export interface Numbered extends HistoryEntry {
  * @internal
  */
 export const numbered: Effect.Effect<ReadonlyArray<Numbered>, never, HistoryTracker> = Effect.map(
-  HistoryTracker.entries,
+  HistoryTracker.allEntries,
   (entries) => entries.map((entry, index) => ({ number: index + 1, ...entry }))
 )
 

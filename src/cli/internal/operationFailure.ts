@@ -59,7 +59,7 @@ export const operationFailure = (
 
 const lineOf = (defect: unknown): string =>
   defect instanceof Error
-    ? `${defect.name}: ${defect.message.split("\n", 1)[0]!.slice(0, 300)}`
+    ? `${defect.name.slice(defect.name.lastIndexOf("/") + 1)}: ${defect.message.split("\n", 1)[0]!.slice(0, 300)}`
     : String(defect).slice(0, 300)
 
 /** The failure as JSON data, without its sensitive fields. */
