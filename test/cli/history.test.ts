@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process"
 import { assert, describe, it } from "vitest"
-import { json, lines, notes } from "./command.ts"
+import { fixture, json, lines, notes, opbus } from "./command.ts"
 
 const titles = async ({ run }: ReturnType<typeof notes>): Promise<ReadonlyArray<string>> => {
   const [{ output }] = json((await run(["invoke", "note.list", "--json"])).stdout)
@@ -156,5 +156,32 @@ describe("opbus watch", () => {
       code: 130,
       stderr: "opbus: watching; Ctrl-C ends it\nopbus: interrupted\n"
     })
+  })
+
+  it("follows the invocations of its own process, without what is sensitive", async () => {
+    const { database } = notes()
+    const watch = (...args: ReadonlyArray<string>) =>
+      opbus(["--app", fixture("busy.ts"), "watch", ...args], {
+        env: { NOTES_DB: database },
+        onOutput: (output, child) => {
+          if (/note\.create succeeded|"Succeeded".*"note\.create"/.test(output)) child.kill("SIGINT")
+        }
+      })
+    const human = await watch()
+    assert.match(human.stdout, /layout\.setMode started \{"mode":"board"\}\n.*layout\.setMode succeeded in \d+ ms\n/)
+    assert.match(human.stdout, /vault\.open started \{"vault":"home","password":"<redacted>"\}\n.*vault\.open failed: /)
+    const machine = await watch("--json")
+    const events = json(machine.stdout).filter(({ _tag }) => _tag === "Invocation").map(({ event, key }) =>
+      `${key} ${event}`
+    )
+    assert.deepStrictEqual(events, [
+      "layout.setMode Started",
+      "layout.setMode Succeeded",
+      "vault.open Started",
+      "vault.open Failed",
+      "note.create Started",
+      "note.create Succeeded"
+    ])
+    assert.notInclude(human.stdout + machine.stdout, "hunter2")
   })
 })

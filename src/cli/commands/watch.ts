@@ -97,7 +97,13 @@ const eventRecord = (event: Invocation) => {
   const { cause: _, ...rest } = fields as { readonly cause?: unknown; readonly [name: string]: unknown }
   const error = failureOf(event)
   return JSON.parse(
-    textOf({ _tag: "Invocation", event: _tag, ...rest, ...(error !== undefined && { error }) })
+    textOf({
+      _tag: "Invocation",
+      event: _tag,
+      ...rest,
+      startedAt: new Date(event.startedAt).toISOString(),
+      ...(error !== undefined && { error })
+    })
   ) as object
 }
 

@@ -22,10 +22,8 @@ const services = [OperationRegistry, OperationInvoker, FollowupScheduler, UndoRe
  * Builds the user's application for as long as the scope lives.
  *
  * Everything that can be wrong with it is a usage error with one line.
- *
- * @internal
  */
-export const build: Effect.Effect<
+const build: Effect.Effect<
   Context.Context<Services>,
   CliFailure,
   Scope.Scope | Context.Service.Identifier<typeof App>

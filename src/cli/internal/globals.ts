@@ -20,8 +20,7 @@ export const Json = GlobalFlag.Setting("json")({
   )
 })
 
-/** @internal */
-export const Debug = GlobalFlag.Setting("debug")({
+const Debug = GlobalFlag.Setting("debug")({
   flag: Flag.Boolean("debug").pipe(
     Flag.withDescription("Print the cause of a failure with its stack trace as well"),
     Flag.withDefault(false)
@@ -38,5 +37,5 @@ export const globals = [App, Json, Debug] as const
  */
 export const mentions = (args: ReadonlyArray<string>, name: "json" | "debug"): boolean => {
   const end = args.indexOf("--")
-  return (end === -1 ? args : args.slice(0, end)).includes(`--${name}`)
+  return (end === -1 ? args : args.slice(0, end)).some((arg) => arg === `--${name}` || arg === `--${name}=true`)
 }

@@ -23,9 +23,7 @@ export const operationFailure = (
     return new CliFailure({
       exitCode: exitCodes.failed,
       reason: "Defect",
-      message: `the handler of "${key}" broke: ${
-        lineOf(defect)
-      }. This is a mistake in the handler; --debug shows where`,
+      message: `the handler of "${key}" broke: ${lineOf(defect)}; --debug shows where`,
       details: { key },
       cause
     })

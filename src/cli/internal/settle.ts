@@ -18,8 +18,7 @@ export const settle = Effect.gen(function*() {
   yield* flushed
 })
 
-/** @internal */
-export const flushed = Effect.gen(function*() {
+const flushed = Effect.gen(function*() {
   const tracker = yield* HistoryTracker
   yield* Effect.catch(tracker.flush, (error) => remark("Warning", error.message, { reason: error.reason._tag }))
 })
