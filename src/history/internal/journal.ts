@@ -92,6 +92,7 @@ export class StoreJournal implements Journal {
   private waiting: Array<Waiter> = []
   private inFlight: Array<Waiter> = []
   private wake: (() => void) | undefined
+  private hurry = false
   private closing = false
 
   constructor(core: Core, replayer: Replayer, backend: HistoryStoreBackend) {
@@ -153,7 +154,7 @@ export class StoreJournal implements Journal {
     if (open === undefined) return
     this.openGroups.delete(group)
     // Its entry has the same id and takes the place of what was written; without one, that goes.
-    if (open.begun && !this.isDirty(group.id)) {
+    if (open.begun && !this.known.has(group.id) && !this.isDirty(group.id)) {
       this.removals.add(group.id)
       this.start(false)
     }
@@ -215,6 +216,7 @@ export class StoreJournal implements Journal {
   private readonly flushed: Effect.Effect<void, string> = Effect.suspend(() => {
     for (const id of this.evictions.splice(0)) this.removals.add(id)
     if (this.hasWork) this.start(false)
+    this.hurry = true
     this.wake?.()
     return Effect.flatMap(this.written, (error) => error === undefined ? Effect.void : Effect.fail(error))
   })
@@ -310,11 +312,13 @@ export class StoreJournal implements Journal {
       return Effect.matchCauseEffect(this.backend.write(batch.rows), {
         onSuccess: () => {
           delay = firstDelay
-          const failed = this.error !== undefined
+          const recovered = this.error !== undefined
           this.error = undefined
+          if (recovered) this.core.changed()
+          // Whoever goes on now may change something: it must find either a writer that will see it, or none.
+          const more = this.writing = this.hasWork
           this.release(this.inFlight, undefined)
-          if (failed) this.core.changed()
-          return next
+          return more ? next : Effect.void
         },
         onFailure: (cause) => {
           const error = reasonOf(cause)
@@ -337,22 +341,25 @@ export class StoreJournal implements Journal {
     return next
   })
 
-  /** Nothing to write. What could not be read, or not be rolled back yet, is tried again. */
+  /** Nothing to write. What could not be read is tried again. */
   private rest(delay: number, next: Effect.Effect<void>): Effect.Effect<void> {
-    const idle = Effect.sync(() => {
-      this.writing = false
-      this.release(this.waiting, undefined)
-    })
-    if (this.error === undefined) return idle
+    const idle = (error: string | undefined) =>
+      Effect.sync(() => {
+        this.writing = false
+        this.release(this.waiting, error)
+        this.release(this.inFlight, error)
+      })
+    if (this.error === undefined) return idle(undefined)
     return Effect.flatMap(Effect.exit(this.backend.changes(this.reader.cursor, this.owner)), (exit) => {
       if (Exit.isSuccess(exit)) {
         this.error = undefined
         this.core.changed()
-        return Effect.andThen(this.reader.refresh, idle)
+        return Effect.andThen(this.reader.refresh, Effect.suspend(() => this.hasWork ? next : idle(undefined)))
       }
+      if (this.closing) return idle(this.error)
       this.release(this.waiting, this.error)
-      if (this.closing) return idle
-      return Effect.andThen(this.pause(delay), Effect.suspend(() => next))
+      this.release(this.inFlight, this.error)
+      return Effect.andThen(this.pause(delay), next)
     })
   }
 
@@ -362,10 +369,17 @@ export class StoreJournal implements Journal {
 
   /** A flush does not wait for the end of it. */
   private pause(millis: number): Effect.Effect<void> {
+    if (this.hurry) {
+      this.hurry = false
+      return Effect.yieldNow
+    }
     return Effect.raceFirst(
       Effect.sleep(millis),
       Effect.callback<void>((resume) => {
-        this.wake = () => resume(Effect.void)
+        this.wake = () => {
+          this.hurry = false
+          resume(Effect.void)
+        }
         return Effect.sync(() => {
           this.wake = undefined
         })

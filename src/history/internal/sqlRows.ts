@@ -117,12 +117,13 @@ export const statementsFor = (sql: Sql, prefix: string) => {
   }, change = ${tick} WHERE id = ${parameter(3)} AND status = ${parameter(4)} AND (owner = ${parameter(5)} OR change <= ${
     parameter(6)
   }) RETURNING id`
-  const select = `SELECT id, change, ${columns.slice(1).join(", ")} FROM ${entry} WHERE change > ${
-    parameter(1)
-  } AND owner <> ${parameter(2)} ORDER BY change, id LIMIT ${page} OFFSET ${parameter(3)}`
-  const selectFirst = `SELECT id, change, ${columns.slice(1).join(", ")} FROM ${entry} WHERE change > ${
-    parameter(1)
-  } AND status <> 'removed' ORDER BY change, id LIMIT ${page} OFFSET ${parameter(2)}`
+  // By the last row of the page before: rows that change meanwhile move to the end, and nothing is passed over.
+  const select = (condition: string) =>
+    `SELECT id, change, ${columns.slice(1).join(", ")} FROM ${entry} WHERE (change > ${parameter(1)} OR (change = ${
+      parameter(2)
+    } AND id > ${parameter(3)})) AND ${condition} ORDER BY change, id LIMIT ${page}`
+  const selectForeign = select(`owner <> ${parameter(4)}`)
+  const selectAll = select(`status <> 'removed' AND owner <> ${parameter(4)}`)
   const selectSteps = (count: number) =>
     `SELECT entry_id, at, content FROM ${step} WHERE entry_id IN (${list(count)}) ORDER BY entry_id, at`
   const purge = `DELETE FROM ${entry} WHERE status = 'removed' AND undone_at < ${parameter(1)}`
@@ -142,15 +143,17 @@ export const statementsFor = (sql: Sql, prefix: string) => {
   const changes = (cursor: number, owner: string): Run<HistoryChanges> => {
     const found: Array<StoredEntry> = []
     let last = cursor
+    let lastId: string | undefined
     const next: Run<HistoryChanges> = Effect.suspend(() =>
       Effect.flatMap(
-        owner === ""
-          ? sql.unsafe<EntryRow>(selectFirst, [cursor, found.length])
-          : sql.unsafe<EntryRow>(select, [cursor, owner, found.length]),
+        // After the page before, or from the cursor on: that is read as a whole already.
+        sql.unsafe<EntryRow>(cursor === 0 ? selectAll : selectForeign, [last, lastId === undefined ? -1 : last, lastId ?? "", owner]),
         (rows) => {
-          for (const row of rows) {
-            found.push(fromRow(row))
-            last = Math.max(last, Number(row.change))
+          for (const row of rows) found.push(fromRow(row))
+          const end = rows[rows.length - 1]
+          if (end !== undefined) {
+            last = Number(end.change)
+            lastId = end.id
           }
           if (rows.length === page) return next
           return Effect.map(stepsOf(found), (steps) => ({ entries: found, steps, cursor: last, more: false }))
