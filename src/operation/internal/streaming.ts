@@ -59,8 +59,10 @@ export const callEncoded = (
       return Effect.succeed(Stream.fromEffect(pipeline.callEncoded(fiber as AnyFiber, key, encoded, options)))
     }
     return Effect.map(pipeline.decode(fiber as AnyFiber, registration, encoded, options), (input) =>
-      Stream.mapEffect(call(pipeline, registration.operation, input, options), (element) =>
-        pipeline.encode(registration, element)))
+      // Not `Stream.mapEffect`, whose concurrency brings a queue into every bundle.
+      Stream.transformPull(call(pipeline, registration.operation, input, options), (pull) =>
+        Effect.succeed(Effect.flatMap(pull, (elements: ReadonlyArray<unknown>): Effect.Effect<any, any> =>
+          Effect.forEach(elements, (element) => pipeline.encode(registration, element))))))
   }))
 
 const run = (pipeline: Pipeline, frame: Frame): Effect.Effect<AnyStream, never, Scope.Scope> => {
