@@ -200,7 +200,12 @@ export class Frame implements InvocationFrame, InFlight {
     return isInput?.(this.input) === true ? redactInput!(this.input) : redacted
   }
 
-  progress(value: unknown): Effect.Effect<void> {
+  /** Made when it is asked for, so that it can be taken out of the context without costing every invocation a closure. */
+  get progress(): (value: unknown) => Effect.Effect<void> {
+    return (value) => this.report(value)
+  }
+
+  private report(value: unknown): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (this.ended) return Effect.void
       const schema = this.operation.progress
