@@ -40,6 +40,10 @@ export interface InvocationFrame extends ContextShape {
   ended: boolean
   /** Owned by the hook. */
   history: unknown
+  /** The context of the handler without this invocation. */
+  readonly base: Context.Context<never>
+  /** Sets the context in which the handler will run. For `before`. */
+  readonly enter: (base: Context.Context<never>) => void
 }
 
 /**
@@ -85,13 +89,18 @@ export const currentFrame = (context: Context.Context<never>): InvocationFrame |
  * so it must return `undefined` and write behind. Neither may die: the hook catches and reports its own defects.
  * Both return `undefined` when nothing is left to wait for, which is the fast path.
  *
+ * A commit that gives an exit replaces the invocation's: its transaction could not be committed.
+ *
  * `output` of a stream operation is `{ count }`.
  *
  * @internal
  */
 export interface InvocationHook {
   readonly before: (frame: InvocationFrame) => Effect.Effect<void, OperationError> | undefined
-  readonly commit: (frame: InvocationFrame, exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void> | undefined
+  readonly commit: (
+    frame: InvocationFrame,
+    exit: Exit.Exit<unknown, unknown>
+  ) => Effect.Effect<void | Exit.Exit<never, unknown>> | undefined
 }
 
 /**

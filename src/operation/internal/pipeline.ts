@@ -466,9 +466,10 @@ export class Pipeline {
     const final = this.checkOutput(frame, exit)
     const wait = frame.hook === undefined ? undefined : frame.hook.commit(frame, final)
     if (wait !== undefined) {
-      return Effect.flatMap(wait, () => {
-        this.events.terminal(frame, final)
-        return final === exit ? Effect.void : final as Exit.Exit<never, unknown>
+      return Effect.flatMap(wait, (replaced) => {
+        const last: AnyExit = replaced ?? final
+        this.events.terminal(frame, last)
+        return last === exit ? Effect.void : last as Exit.Exit<never, unknown>
       })
     }
     this.events.terminal(frame, final)

@@ -5,7 +5,7 @@ import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type * as Operation from "../Operation.ts"
-import { OperationError } from "../OperationError.ts"
+import type { OperationError } from "../OperationError.ts"
 import { type CallOptions, Frame, type Pipeline } from "./pipeline.ts"
 import { Registration } from "./registration.ts"
 
