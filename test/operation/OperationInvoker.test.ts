@@ -224,11 +224,8 @@ describe("I2: failures", () => {
     Effect.gen(function*() {
       const { invoke } = yield* fresh
       const Misspelt = Operation.make({ meta: { key: "note.fnd" } })
-      const suggested = Effect.catchReason(
-        Effect.as(invoke(Misspelt, undefined), [] as ReadonlyArray<string>),
-        "OperationError",
-        "HandlerNotFound",
-        ({ suggestions }) => Effect.succeed(suggestions)
+      const suggested = Effect.as(invoke(Misspelt, undefined), [] as ReadonlyArray<string>).pipe(
+        Effect.catchReason("OperationError", "HandlerNotFound", ({ suggestions }) => Effect.succeed(suggestions))
       )
       assert.deepStrictEqual(yield* suggested, ["note.find"])
       assert.strictEqual(
