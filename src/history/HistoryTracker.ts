@@ -168,7 +168,9 @@ export class HistoryTracker extends Context.Service<
    *
    * @since 0.1.0
    */
-  static readonly layer: Layer.Layer<HistoryTracker, never, OperationInvoker | UndoRegistry> = HistoryTracker.layerWith({})
+  static readonly layer: Layer.Layer<HistoryTracker, never, OperationInvoker | UndoRegistry> = HistoryTracker.layerWith(
+    {}
+  )
 
   /**
    * A history in a store, with options.

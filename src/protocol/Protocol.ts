@@ -65,12 +65,16 @@ export const reader = <S extends Schema.ConstraintCodec<unknown, unknown>>(
       return Effect.fail(
         new Unreadable({
           what,
-          why: typeof found === "number" ? `its version is ${found}, and this release reads ${version}` : "it has no version"
+          why: typeof found === "number"
+            ? `its version is ${found}, and this release reads ${version}`
+            : "it has no version"
         })
       )
     }
-    return Effect.mapError(decode(message), (error) =>
-      new Unreadable({ what, why: String(error.message).split("\n")[0]!.slice(0, 200).replace(/\.$/, "") }))
+    return Effect.mapError(
+      decode(message),
+      (error) => new Unreadable({ what, why: String(error.message).split("\n")[0]!.slice(0, 200).replace(/\.$/, "") })
+    )
   }
 }
 
@@ -86,6 +90,9 @@ export const parse = <A>(
 ): (text: string) => Effect.Effect<A, Unreadable> =>
 (text) =>
   Effect.flatMap(
-    Effect.try({ try: () => JSON.parse(text) as unknown, catch: () => new Unreadable({ what, why: "it is not JSON" }) }),
+    Effect.try({
+      try: () => JSON.parse(text) as unknown,
+      catch: () => new Unreadable({ what, why: "it is not JSON" })
+    }),
     read
   )

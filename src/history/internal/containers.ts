@@ -1,6 +1,7 @@
 import * as Context from "effect/Context"
 import { currentFrame, CurrentGroup, type GroupFrame, type InvocationFrame } from "../../operation/internal/frame.ts"
 import { Step } from "./entry.ts"
+import type { Joined } from "./join.ts"
 import type { Mapping } from "./mapping.ts"
 
 /** @internal */
@@ -20,6 +21,8 @@ export class Collector {
   /** Why the capture failed. */
   failure: { readonly error: unknown } | undefined = undefined
   saved: string | undefined = undefined
+  /** The transaction that the invocation shares with its entry. */
+  joined: Joined | undefined = undefined
 
   constructor(position: number) {
     this.position = position
@@ -126,4 +129,3 @@ export const isInside = (context: Context.Context<never>): boolean => {
   }
   return false
 }
-

@@ -1,11 +1,14 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
+import type { InvocationFrame } from "../../operation/internal/frame.ts"
 import type { InvokerInternals } from "../../operation/internal/invoker.ts"
 import type { HistoryProblem } from "../HistoryState.ts"
 import type { HistoryHooks } from "../HistoryTracker.ts"
 import type { Group, Steps } from "./containers.ts"
 import type { Entry, Step } from "./entry.ts"
+import type { Joined } from "./join.ts"
 import type { Mapping } from "./mapping.ts"
 import { type Direction, type Limits, Timeline } from "./timeline.ts"
 
@@ -45,6 +48,15 @@ export interface Journal {
     at: number,
     done?: readonly [at: number, step: Step]
   ) => Effect.Effect<void>
+  /** Begins a transaction for an invocation that shares one with its entry; `undefined` for others. */
+  readonly join: (frame: InvocationFrame) => Effect.Effect<Joined | undefined> | undefined
+  /** Ends it: with everything that is to be written, or with nothing. Gives the exit when it could not be committed. */
+  readonly joined: (
+    joined: Joined,
+    frame: InvocationFrame,
+    entry: Entry | undefined
+  ) => Effect.Effect<void | Exit.Exit<never, unknown>>
+  readonly leave: (joined: Joined) => Effect.Effect<void>
   readonly pending: number
   readonly error: string | undefined
 }

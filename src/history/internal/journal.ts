@@ -1,13 +1,15 @@
-import * as Cause from "effect/Cause"
+import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
+import type { InvocationFrame } from "../../operation/internal/frame.ts"
 import type { HistoryBatch, HistoryStoreBackend, StoredEntry } from "../HistoryStore.ts"
 import type { Group, Steps } from "./containers.ts"
 import type { Core, Journal } from "./core.ts"
 import { type Entry, idOf, Partial, Step, Uncertain, Undone, Volatile } from "./entry.ts"
+import { Joined, notCommitted } from "./join.ts"
 import { Reader } from "./reader.ts"
 import type { Replayer } from "./replay.ts"
 import { encodeContent, encodeStep } from "./stored.ts"
@@ -48,8 +50,7 @@ const attach = (
 
 /** In real time: it is not the clock of the program that others wait by. */
 const soon: Effect.Effect<void> = Effect.callback((resume) => {
-  const timer: unknown = setTimeout(() => resume(Effect.void), 20)
-  // Nothing that a process should be kept alive for.
+  const timer: unknown = setTimeout(() => resume(Effect.void), 20) // Nothing that a process should be kept alive for.
   ;(timer as { unref?: () => void }).unref?.()
   return Effect.sync(() => clearTimeout(timer as number))
 })
@@ -89,6 +90,8 @@ export class StoreJournal implements Journal {
   /** Ids of which the store has steps beside the content. */
   readonly unsettled = new Set<string>()
   private writing = false
+  /** Transactions that are shared with handlers now. */
+  private open = 0
   private waiting: Array<Waiter> = []
   private inFlight: Array<Waiter> = []
   private wake: (() => void) | undefined
@@ -235,8 +238,10 @@ export class StoreJournal implements Journal {
   /** Writes what is left; what cannot be written is told. */
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
     this.closing = true
-    return Effect.catch(this.flushed, (error) =>
-      Effect.logError(`${this.pending} history entries could not be stored and are lost: ${error}`))
+    return Effect.catch(
+      this.flushed,
+      (error) => Effect.logError(`${this.pending} history entries could not be stored and are lost: ${error}`)
+    )
   })
 
   // -------------------------------------------------------------------------
@@ -268,7 +273,12 @@ export class StoreJournal implements Journal {
     )
   }
 
-  progress(entry: Entry, direction: Direction, at: number, done?: readonly [at: number, step: Step]): Effect.Effect<void> {
+  progress(
+    entry: Entry,
+    direction: Direction,
+    at: number,
+    done?: readonly [at: number, step: Step]
+  ): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (!this.claimed.has(entry)) return Effect.void
       let progressed = this.progressed.get(entry)
@@ -279,6 +289,58 @@ export class StoreJournal implements Journal {
       this.start(false)
       return this.durable() ?? Effect.void
     })
+  }
+
+  // -------------------------------------------------------------------------
+  // transactions shared with handlers
+  // -------------------------------------------------------------------------
+
+  join(frame: InvocationFrame): Effect.Effect<Joined | undefined> | undefined {
+    const { join } = this.backend
+    if (join === undefined || frame.registration.sync || !frame.recording || !join.applies(frame.operation)) {
+      return undefined
+    }
+    return Effect.withFiber((fiber) => {
+      // The caller has one open: it decides.
+      if (this.backend.isInTransaction?.(fiber.context) === true) return Effect.succeed(undefined)
+      return Effect.suspend(() => {
+        const joined = new Joined()
+        // Earlier entries first; while the transaction is open, those of others wait for it anyway.
+        const begin = Effect.andThen(this.durable() ?? Effect.void, joined.begin(this.backend, join, frame))
+        return Effect.map(begin, (begun) => {
+          if (!begun) return undefined
+          this.open++
+          return joined
+        })
+      })
+    })
+  }
+
+  joined(
+    joined: Joined,
+    frame: InvocationFrame,
+    entry: Entry | undefined
+  ): Effect.Effect<void | Exit.Exit<never, unknown>> {
+    return Effect.suspend(() => {
+      const batch = this.take()
+      return Effect.map(joined.commit(batch.rows), (exit) => {
+        this.closeJoined()
+        if (exit._tag === "Success") return undefined
+        batch.putBack()
+        if (entry !== undefined) this.core.timeline.remove(entry)
+        this.core.changed()
+        return notCommitted(frame.key, exit)
+      })
+    })
+  }
+
+  leave(joined: Joined): Effect.Effect<void> {
+    return Effect.map(joined.rollback(), () => this.closeJoined())
+  }
+
+  private closeJoined(): void {
+    this.open--
+    if (this.hasWork) this.start(false)
   }
 
   // -------------------------------------------------------------------------
@@ -293,7 +355,8 @@ export class StoreJournal implements Journal {
   }
 
   private start(later: boolean): void {
-    if (this.writing) return
+    // An open transaction holds the lock, and takes with it what has come up meanwhile.
+    if (this.writing || this.open > 0) return
     this.writing = true
     const loop = later ? Effect.andThen(Effect.yieldNow, this.loop) : this.loop
     Effect.runForkWith(this.core.context)(loop)
@@ -507,6 +570,10 @@ interface Taken {
 
 const reasonOf = (cause: Cause.Cause<unknown>): string => {
   const reason = cause.reasons[0]
-  const error: unknown = reason?._tag === "Fail" ? reason.error : reason?._tag === "Die" ? reason.defect : "it was interrupted"
+  const error: unknown = reason?._tag === "Fail"
+    ? reason.error
+    : reason?._tag === "Die"
+    ? reason.defect
+    : "it was interrupted"
   return (error instanceof Error ? error.message : String(error)).split("\n")[0]!
 }

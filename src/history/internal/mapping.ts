@@ -1,8 +1,8 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as SchemaParser from "effect/SchemaParser"
-import { jsonCodec, makeRedactor } from "../../operation/internal/codec.ts"
 import type { Closure } from "../../operation/internal/closure.ts"
+import { jsonCodec, makeRedactor } from "../../operation/internal/codec.ts"
 import type { Registration } from "../../operation/internal/registration.ts"
 import type * as Operation from "../../operation/Operation.ts"
 import { type Names, type Pair, Step } from "./entry.ts"
@@ -21,7 +21,9 @@ export interface MappingProps {
   readonly coalesce?: {
     readonly key: (input: any) => string
     readonly within: number
-    readonly merge?: ((older: any, newer: any) => { readonly inverseInput: unknown; readonly redoInput: unknown }) | undefined
+    readonly merge?:
+      | ((older: any, newer: any) => { readonly inverseInput: unknown; readonly redoInput: unknown })
+      | undefined
   } | undefined
   readonly scope?: ((input: any, output: any) => Names) | undefined
   readonly touches?: ((input: any, output: any) => Names) | undefined

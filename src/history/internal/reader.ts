@@ -4,7 +4,7 @@ import type { HistoryChanges, StoredEntry } from "../HistoryStore.ts"
 import { eachName, Entry, Live, type Pair, Partial, Removed, type Step, Uncertain, Undone } from "./entry.ts"
 import type { StoreJournal } from "./journal.ts"
 import type { Replayer } from "./replay.ts"
-import { type Decoded, decodeContent, decodeStepText } from "./stored.ts"
+import { decodeContent, type Decoded, decodeStepText } from "./stored.ts"
 
 /**
  * Learns what a store has: at the start everything, later what other processes have changed.
@@ -191,7 +191,9 @@ export class Reader {
           ? [steps.slice(0, at + 1), steps.slice(at + 1)]
           : [steps.slice(0, at), steps.slice(at)]
         const part = { ...row, id: `${row.id}-s`, uncertain: false }
-        const [liveRow, undoneRow] = row.status === "undoing" ? [{ ...row, uncertain: true }, part] : [part, { ...row, uncertain: true }]
+        const [liveRow, undoneRow] = row.status === "undoing"
+          ? [{ ...row, uncertain: true }, part]
+          : [part, { ...row, uncertain: true }]
         if (liveSteps.length > 0) {
           journal.changed(this.place(liveRow, { rest: named(rest, liveSteps), steps: liveSteps }, Live))
         }
@@ -201,7 +203,9 @@ export class Reader {
         core.report(
           "Uncertain",
           steps[0]!.pair.key,
-          `The process ended in the middle of ${row.status} "${rest?.label ?? steps[0]!.message ?? steps[0]!.pair.key}"; it runs again only if that is idempotent`
+          `The process ended in the middle of ${row.status} "${
+            rest?.label ?? steps[0]!.message ?? steps[0]!.pair.key
+          }"; it runs again only if that is idempotent`
         )
       }
     }

@@ -13,10 +13,11 @@ import { CurrentActor, type Origin } from "../../operation/Invocation.ts"
 import * as Operation from "../../operation/Operation.ts"
 import { OperationError } from "../../operation/OperationError.ts"
 import type { HistoryError } from "../HistoryError.ts"
-import type { Core } from "./core.ts"
 import { above, Collector, type Container, Group, openContainer, openTransaction, type Steps } from "./containers.ts"
+import type { Core } from "./core.ts"
 import { Entry, Live, namesOf, Partial, type Rest, sizeOf, Step, Volatile } from "./entry.ts"
 import { save } from "./hooks.ts"
+import type { Joined } from "./join.ts"
 import type { Mapping } from "./mapping.ts"
 import { capture, Replay, stepOf } from "./token.ts"
 
@@ -70,25 +71,55 @@ export class Recorder implements InvocationHook {
     const position = core.timeline.tick(frame.startedAt)
     frame.history = position
     const mapping = core.mappings.get(frame.key)
-    if (mapping === undefined || (mapping.props.capture === undefined && core.hooks.length === 0)) return undefined
+    if (mapping === undefined) return undefined
+    const joining = core.journal === undefined || frame.parent !== undefined || frame.group !== undefined
+      ? undefined
+      : core.journal.join(frame)
+    const saving = core.hooks.length > 0 && frame.parent === undefined
+    if (mapping.props.capture === undefined && !saving && joining === undefined) return undefined
     const open = frame.history = new Collector(position)
     open.mapping = mapping
-    const saving = core.hooks.length === 0 || frame.parent !== undefined ? undefined : Effect.map(save(core), (saved) => {
-      open.saved = saved
-    })
-    const capturing = mapping.props.capture === undefined ? undefined : capture(mapping, frame.input, open)
-    return saving === undefined ? capturing : capturing === undefined ? saving : Effect.andThen(saving, capturing)
+    let effect: Effect.Effect<void> | undefined
+    if (mapping.props.capture !== undefined) effect = capture(mapping, frame.input, open)
+    if (saving) {
+      const saved = Effect.map(save(core), (saved) => {
+        open.saved = saved
+      })
+      effect = effect === undefined ? saved : Effect.andThen(saved, effect)
+    }
+    return joining === undefined ? effect : this.join(joining, open, effect ?? Effect.void)
+  }
+
+  /** What runs before the handler runs in its transaction, which ends with it. */
+  private join(
+    joining: Effect.Effect<Joined | undefined>,
+    open: Collector,
+    effect: Effect.Effect<void>
+  ): Effect.Effect<void> {
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(restore(joining), (joined) => {
+        if (joined === undefined) return restore(effect)
+        open.joined = joined
+        return Effect.onExitPrimitive(
+          restore(joined.inside(effect)),
+          (exit) => exit._tag === "Success" ? undefined : this.core.journal!.leave(joined)
+        )
+      })
+    )
   }
 
   readonly commit = (
     frame: InvocationFrame,
     exit: Exit.Exit<unknown, unknown>
-  ): Effect.Effect<void> | undefined => {
+  ): Effect.Effect<void | Exit.Exit<never, unknown>> | undefined => {
     const history = frame.history
     if (history === undefined) return undefined
     if (history instanceof Replay) return history.commit(this.core, frame, exit)
     const { core } = this
     const open = typeof history === "number" ? undefined : history as Collector
+    const joined = open?.joined
+    // What it did is rolled back with it, and what its children did as well.
+    if (joined !== undefined && exit._tag === "Failure") return core.journal!.leave(joined)
     let steps: Steps | undefined = undefined
     let lost = false
     if (exit._tag === "Success") {
@@ -98,18 +129,25 @@ export class Recorder implements InvocationHook {
           steps = stepOf(core, mapping, frame, exit.value, open)
         } catch (failure) {
           lost = true
-          core.report("Lost", frame.key, `"${frame.key}" cannot be undone: a function of its undo mapping failed`, failure)
+          core.report(
+            "Lost",
+            frame.key,
+            `"${frame.key}" cannot be undone: a function of its undo mapping failed`,
+            failure
+          )
         }
       }
     }
     const own = steps !== undefined
     steps ??= open?.steps
     // A transaction must know what it cannot take back.
-    if (steps === undefined && lost && openTransaction(frame.group) !== undefined) steps = hole(frame.key, core.commit())
+    if (steps === undefined && lost && openTransaction(frame.group) !== undefined) {
+      steps = hole(frame.key, core.commit())
+    }
     if (steps === undefined) {
       const book = lost && frame.recording ? core.timeline.books.get(frame.actor) : undefined
       if (book !== undefined) core.timeline.clearRedo(book, positionOf(history), undefined, true)
-      return undefined
+      return joined === undefined ? undefined : core.journal!.joined(joined, frame, undefined)
     }
     const direct = frame.parent === undefined && frame.group === undefined ? undefined : above(frame)
     const container = direct === undefined ? undefined : openContainer(direct)
@@ -117,7 +155,8 @@ export class Recorder implements InvocationHook {
       return this.hand(container, steps, frame.registration.sync)
     }
     if (!frame.recording) return undefined
-    this.record(frame, exit._tag === "Failure", steps, own, direct)
+    const entry = this.record(frame, exit._tag === "Failure", steps, own, direct)
+    if (joined !== undefined) return core.journal!.joined(joined, frame, entry)
     return frame.registration.sync ? undefined : core.journal?.durable()
   }
 
@@ -158,7 +197,7 @@ export class Recorder implements InvocationHook {
     steps: Steps,
     own: boolean,
     direct: Container | undefined
-  ): void {
+  ): Entry | undefined {
     const { core } = this
     const history = frame.history as number | Collector
     const saved = typeof history === "number" ? undefined : history.saved
@@ -182,11 +221,11 @@ export class Recorder implements InvocationHook {
       const mapping = core.mappings.get(frame.key)
       if (mapping?.props.coalesce !== undefined) return this.coalesce(entry, mapping, frame)
     }
-    this.keep(entry)
+    return this.keep(entry)
   }
 
   /** A new entry, of whatever kind. */
-  private keep(entry: Entry): void {
+  private keep(entry: Entry): Entry | undefined {
     const { core } = this
     const { book } = entry
     book.coalescing = undefined
@@ -198,18 +237,19 @@ export class Recorder implements InvocationHook {
         entry.key ?? entry.message,
         `"${entry.message}" cannot be undone: its entry of ${entry.size} bytes is over the limit of ${core.timeline.limits.entryBytes}`
       )
-      return
+      return undefined
     }
     core.timeline.record(entry)
     core.journal?.changed(entry)
     core.changed()
+    return entry
   }
 
   // -------------------------------------------------------------------------
   // coalescing
   // -------------------------------------------------------------------------
 
-  private coalesce(entry: Entry, mapping: Mapping, frame: InvocationFrame): void {
+  private coalesce(entry: Entry, mapping: Mapping, frame: InvocationFrame): Entry | undefined {
     const { core } = this
     const { book } = entry
     const props = mapping.props.coalesce!
@@ -217,7 +257,12 @@ export class Recorder implements InvocationHook {
     try {
       key = props.key(frame.input)
     } catch (failure) {
-      core.report("Lost", frame.key, `"${frame.key}" is not coalesced: the key function of its undo mapping failed`, failure)
+      core.report(
+        "Lost",
+        frame.key,
+        `"${frame.key}" is not coalesced: the key function of its undo mapping failed`,
+        failure
+      )
       return this.keep(entry)
     }
     const last = book.coalescing as Coalescing | undefined
@@ -238,8 +283,9 @@ export class Recorder implements InvocationHook {
         core.changed()
       }
     }
-    if (into === entry) this.keep(entry)
+    const kept = into === entry ? this.keep(entry) : into
     book.coalescing = { entry: into, mapping, key, origin: frame.origin, at: frame.startedAt } satisfies Coalescing
+    return kept
   }
 
   private merged(older: Entry, newer: Step, mapping: Mapping, frame: InvocationFrame): Steps {
@@ -252,7 +298,12 @@ export class Recorder implements InvocationHook {
         : Array.from(new Set([...namesOf(step.touches), ...namesOf(newer.touches)]))
       return new Step(step.pair, text, newer.tick, step.scopes, touches, newer.message)
     } catch (failure) {
-      this.core.report("Lost", frame.key, `"${frame.key}" is not merged: the merge function of its undo mapping failed`, failure)
+      this.core.report(
+        "Lost",
+        frame.key,
+        `"${frame.key}" is not merged: the merge function of its undo mapping failed`,
+        failure
+      )
       return [...older.list, newer]
     }
   }
@@ -285,9 +336,17 @@ export class Recorder implements InvocationHook {
         Effect.provideService(effect, CurrentGroup, group as GroupFrame),
         (exit): Effect.Effect<void, HistoryError> | undefined => {
           group.ended = true
-          if (rollback === undefined || exit._tag === "Success" || group.steps === undefined) return this.close(group, sync)
-          return Effect.flatMap(Effect.provideService(rollback(group, sync), CurrentGroup, undefined), (error) =>
-            Effect.andThen(this.close(group, sync) ?? Effect.void, error === undefined ? Effect.void : Effect.fail(error)))
+          if (rollback === undefined || exit._tag === "Success" || group.steps === undefined) {
+            return this.close(group, sync)
+          }
+          return Effect.flatMap(
+            Effect.provideService(rollback(group, sync), CurrentGroup, undefined),
+            (error) =>
+              Effect.andThen(
+                this.close(group, sync) ?? Effect.void,
+                error === undefined ? Effect.void : Effect.fail(error)
+              )
+          )
         }
       )
     })
@@ -308,12 +367,19 @@ export class Recorder implements InvocationHook {
     if (!group.recording) return undefined
     const { core } = this
     this.keep(
-      new Entry(group.id, core.timeline.book(group.actor), group.position, Live, steps.length === 1 ? steps[0]! : steps, {
-        key: "",
-        label: group.label,
-        groupId: group.id,
-        causedBy: group.parent?.id ?? group.invocation?.id
-      })
+      new Entry(
+        group.id,
+        core.timeline.book(group.actor),
+        group.position,
+        Live,
+        steps.length === 1 ? steps[0]! : steps,
+        {
+          key: "",
+          label: group.label,
+          groupId: group.id,
+          causedBy: group.parent?.id ?? group.invocation?.id
+        }
+      )
     )
     return undefined
   }

@@ -92,11 +92,14 @@ export class Replayer {
     if (direction === "redo" && !this.core.mappings.has(key)) {
       return this.unreadableBecause(entry, key, "it has no undo mapping any more")
     }
-    if (next && (entry.flags & Uncertain) !== 0 && !Operation.annotation(registration.operation, Operation.Idempotent)) {
+    if (
+      next && (entry.flags & Uncertain) !== 0 && !Operation.annotation(registration.operation, Operation.Idempotent)
+    ) {
       return {
         _tag: "NotUndoable",
         entryId: this.id(entry),
-        why: `the process ended in the middle of its ${direction}, and "${key}" is not idempotent. Check what is there, and invalidate the entry`
+        why:
+          `the process ended in the middle of its ${direction}, and "${key}" is not idempotent. Check what is there, and invalidate the entry`
       }
     }
   }
@@ -185,7 +188,9 @@ export class Replayer {
       const found = this.select(direction, actor, scope)
       if (!(found instanceof Entry)) return failWith(found)
       // Under `runSync` nothing may be waited for: the journal is written behind.
-      if (journal === undefined || sync || (found.flags & Volatile) !== 0) return this.attempt(found, direction, attempt, restore)
+      if (journal === undefined || sync || (found.flags & Volatile) !== 0) {
+        return this.attempt(found, direction, attempt, restore)
+      }
       return Effect.flatMap(journal.claim(found, direction), (claimed) => {
         if (!claimed) {
           // Another process is at it. It ends, or dies, and then it is taken over.
@@ -203,7 +208,9 @@ export class Replayer {
         return Effect.ensuring(run, settle)
       })
     })
-    return journal === undefined || sync ? attempt : Effect.andThen(restore(Effect.andThen(journal.refresh, journal.recover)), attempt)
+    return journal === undefined || sync
+      ? attempt
+      : Effect.andThen(restore(Effect.andThen(journal.refresh, journal.recover)), attempt)
   }
 
   private attempt(
@@ -322,7 +329,12 @@ export class Replayer {
       step.text = mapping.afterUndo(step, registration, ran.output)
       return true
     } catch (failure) {
-      this.core.report("Lost", step.pair.key, `"${step.pair.key}" is redone with its old input: the redo function of its undo mapping failed`, failure)
+      this.core.report(
+        "Lost",
+        step.pair.key,
+        `"${step.pair.key}" is redone with its old input: the redo function of its undo mapping failed`,
+        failure
+      )
       return false
     }
   }

@@ -104,19 +104,21 @@ export const statementsFor = (sql: Sql, prefix: string) => {
     if (text === undefined) puts.set(count, text = put(count))
     return text
   }
-  const putStep = `INSERT INTO ${step} (entry_id, at, content) VALUES (${list(3)}) ON CONFLICT (entry_id, at) DO UPDATE SET content = excluded.content`
+  const putStep = `INSERT INTO ${step} (entry_id, at, content) VALUES (${
+    list(3)
+  }) ON CONFLICT (entry_id, at) DO UPDATE SET content = excluded.content`
   const putProgress = `${withTick}UPDATE ${entry} SET status = ${parameter(1)}, progress = ${parameter(2)}, owner = ${
     parameter(3)
   }, change = ${tick} WHERE id = ${parameter(4)}`
-  const remove = `${withTick}UPDATE ${entry} SET status = 'removed', content = '', undone_at = ${parameter(1)}, owner = ${
-    parameter(2)
-  }, change = ${tick} WHERE id = ${parameter(3)}`
+  const remove = `${withTick}UPDATE ${entry} SET status = 'removed', content = '', undone_at = ${
+    parameter(1)
+  }, owner = ${parameter(2)}, change = ${tick} WHERE id = ${parameter(3)}`
   const removeSteps = (count: number) => `DELETE FROM ${step} WHERE entry_id IN (${list(count)})`
   const claimText = `${withTick}UPDATE ${entry} SET status = ${parameter(1)}, owner = ${
     parameter(2)
-  }, change = ${tick} WHERE id = ${parameter(3)} AND status = ${parameter(4)} AND (owner = ${parameter(5)} OR change <= ${
-    parameter(6)
-  }) RETURNING id`
+  }, change = ${tick} WHERE id = ${parameter(3)} AND status = ${parameter(4)} AND (owner = ${
+    parameter(5)
+  } OR change <= ${parameter(6)}) RETURNING id`
   // By the last row of the page before: rows that change meanwhile move to the end, and nothing is passed over.
   const select = (condition: string) =>
     `SELECT id, change, ${columns.slice(1).join(", ")} FROM ${entry} WHERE (change > ${parameter(1)} OR (change = ${
@@ -147,7 +149,12 @@ export const statementsFor = (sql: Sql, prefix: string) => {
     const next: Run<HistoryChanges> = Effect.suspend(() =>
       Effect.flatMap(
         // After the page before, or from the cursor on: that is read as a whole already.
-        sql.unsafe<EntryRow>(cursor === 0 ? selectAll : selectForeign, [last, lastId === undefined ? -1 : last, lastId ?? "", owner]),
+        sql.unsafe<EntryRow>(cursor === 0 ? selectAll : selectForeign, [
+          last,
+          lastId === undefined ? -1 : last,
+          lastId ?? "",
+          owner
+        ]),
         (rows) => {
           for (const row of rows) found.push(fromRow(row))
           const end = rows[rows.length - 1]

@@ -1,5 +1,17 @@
 import type { HistoryErrorReason } from "../HistoryError.ts"
-import { eachName, type Entry, idOf, Live, type Names, namesOf, Removed, sizeOf, type Step, ticksPerMilli, Undone } from "./entry.ts"
+import {
+  eachName,
+  type Entry,
+  idOf,
+  Live,
+  type Names,
+  namesOf,
+  Removed,
+  sizeOf,
+  type Step,
+  ticksPerMilli,
+  Undone
+} from "./entry.ts"
 import { Stack } from "./stack.ts"
 
 /** @internal */
@@ -252,7 +264,9 @@ export class Timeline {
     const direction: Direction = entry.state === Undone ? "redo" : "undo"
     book.stack(direction).take(entry)
     eachName(entry.scopes, "", (scope) => book.shelf(scope).stack(direction).take(entry))
-    if (direction === "undo") eachName(entry.touches, undefined, (resource) => this.resources.get(resource)?.take(entry))
+    if (direction === "undo") {
+      eachName(entry.touches, undefined, (resource) => this.resources.get(resource)?.take(entry))
+    }
   }
 
   private account(entry: Entry, sign: 1 | -1): void {
@@ -356,7 +370,9 @@ export class Timeline {
       const shelf = entry.book.scopes.get(scope)!
       const top = shelf.stack(direction).top() === entry
         ? entry
-        : shelf.stack(direction).descend((other) => other === entry || unreadable(other) === undefined ? other : undefined)
+        : shelf.stack(direction).descend((other) =>
+          other === entry || unreadable(other) === undefined ? other : undefined
+        )
       if (top !== entry) (inTheWay ??= []).push(scope)
     })
     return inTheWay === undefined ? undefined : { _tag: "Blocked", scopes: inTheWay }

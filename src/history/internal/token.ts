@@ -39,7 +39,12 @@ export class Replay {
     try {
       this.fresh = stepOf(core, this.mapping, frame, exit.value, this)
     } catch (failure) {
-      core.report("Lost", frame.key, `"${frame.key}" cannot be undone again: a function of its undo mapping failed`, failure)
+      core.report(
+        "Lost",
+        frame.key,
+        `"${frame.key}" cannot be undone again: a function of its undo mapping failed`,
+        failure
+      )
     }
   }
 }
