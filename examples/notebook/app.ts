@@ -11,7 +11,6 @@ import { PluginDatabaseLayer } from "./PluginDatabaseLayer.ts"
 import { CollectionsHandlers } from "./plugins/collections/handlers.ts"
 import { CollectionsUndo } from "./plugins/collections/undo.ts"
 import { ImportHandlers } from "./plugins/import/handlers.ts"
-import { ImportFolder } from "./plugins/import/operations.ts"
 import { ImportUndo } from "./plugins/import/undo.ts"
 import { NotesHandlers } from "./plugins/notes/handlers.ts"
 import { NotesUndo } from "./plugins/notes/undo.ts"
@@ -47,13 +46,10 @@ const Handlers = Layer.mergeAll(NotesHandlers, CollectionsHandlers, ImportHandle
 
 const Mappings = Layer.mergeAll(NotesUndo, CollectionsUndo, ImportUndo, WorkspaceUndo)
 
-/** A change and its history entry are committed together; only an import reads its files without keeping others waiting. */
-const HistoryStore = SqlHistoryStore.layerWith({ joinTransaction: ({ key }) => key !== ImportFolder.key })
-
 export default Layer.mergeAll(Handlers, Mappings).pipe(
   Layer.provideMerge(Services),
   Layer.provideMerge(Opbus.layerStore),
-  Layer.provide(HistoryStore),
+  Layer.provide(SqlHistoryStore.layer),
   Layer.provide(Database),
   Layer.provide(NodeServices.layer)
 )

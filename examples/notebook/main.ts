@@ -1,10 +1,12 @@
 /**
  * The notebook in the terminal: `npm start [-- folder]`.
  */
-import { Cause, Console, Effect, Exit } from "effect"
+import { NodeServices } from "@effect/platform-node"
+import { Cause, Console, Effect, Exit, Layer } from "effect"
 import { parseArgs } from "node:util"
 import { HistoryTracker } from "opbus"
 import { NodeMain } from "opbus/node"
+import { alone } from "./alone.ts"
 import App from "./app.ts"
 import { firstRun, laterRun } from "./story.ts"
 import { present } from "./terminal.ts"
@@ -23,11 +25,12 @@ The same notebook from the command line: opbus --app examples/notebook/app.ts li
 /** A folder that is named is imported in any case. Without one, a later run goes on where the last one stopped. */
 const notebook = (folder: string | undefined) =>
   Effect.gen(function*() {
+    yield* alone
     yield* present
     const continues = yield* HistoryTracker.canUndo
     if (continues) yield* laterRun
     if (!continues || folder !== undefined) yield* firstRun(folder ?? "node_modules")
-  }).pipe(Effect.scoped, Effect.provide(App))
+  }).pipe(Effect.scoped, Effect.provide(Layer.merge(App, NodeServices.layer)))
 
 const main = Effect.suspend(() => {
   const { positionals, values } = parseArgs({

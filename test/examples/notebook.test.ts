@@ -59,7 +59,7 @@ const refused = ({ code, errors }: Ended): string => {
   return errors
 }
 
-describe("the notebook", () => {
+describe("the notebook", { timeout: 120_000 }, () => {
   let root: string
   const path = (name: string) => join(root, name)
 
@@ -159,6 +159,16 @@ describe("the notebook", () => {
     ]
     const ended = await Promise.all(expected.map(([directory, args]) => run(directory, args)))
     for (const [i, [, , message]] of expected.entries()) assert.include(refused(ended[i]!), message)
+  })
+
+  it("is told by one process at a time", async () => {
+    const folder = writeFolder("twice", 200)
+    let second: Promise<Ended> | undefined
+    const first = await run(path("shared"), [folder], (output) => {
+      if (output.includes("read ")) second ??= run(path("shared"), [folder])
+    })
+    succeeded(first)
+    assert.match(refused(await second!), /Process \d+ is telling the story of this notebook/)
   })
 
   it("keeps nothing of an import that Ctrl-C interrupts", async () => {
