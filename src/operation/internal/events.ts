@@ -1,6 +1,5 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import type { Invocation, Succeeded } from "../Invocation.ts"
 import { Broadcast } from "./broadcast.ts"
@@ -146,11 +145,6 @@ export class Events {
       ...this.common(frame, sequence),
       progress: redact === undefined ? value : redact(value)
     })
-  }
-
-  terminal(frame: Frame, exit: Exit.Exit<unknown, unknown>): void {
-    if (exit._tag === "Success") this.succeeded(frame, exit.value, false)
-    else this.failed(frame, exit.cause, false)
   }
 
   private common(frame: Frame, sequence: number) {

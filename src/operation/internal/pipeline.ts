@@ -70,7 +70,8 @@ export class Frame implements InvocationFrame, InFlight {
   declare readonly origin: Origin
   declare readonly recording: boolean
   declare readonly options: CallOptions | undefined
-  declare private ownTrace: TraceContext | undefined
+  /** The span of the invocation, when somebody traces. */
+  declare span: Tracer.Span | undefined
   declare deadline: number | undefined
   declare hook: InvocationHook | undefined
   declare ended: boolean
@@ -101,7 +102,7 @@ export class Frame implements InvocationFrame, InFlight {
     this.order = ++pipeline.order
     this.clock = around.clock
     this.startedAt = around.clock.currentTimeMillisUnsafe()
-    this.ownTrace = undefined
+    this.span = undefined
     this.hook = undefined
     this.ended = false
     this.caller = undefined
@@ -168,13 +169,8 @@ export class Frame implements InvocationFrame, InFlight {
 
   /** The span of the invocation; without a tracer, the span that its caller is in. */
   get trace(): TraceContext | undefined {
-    if (this.ownTrace !== undefined) return this.ownTrace
-    const span = this.fiber.cache?.span
-    return span === undefined ? undefined : (this.ownTrace = { traceId: span.traceId, spanId: span.spanId })
-  }
-
-  set trace(trace: TraceContext | undefined) {
-    this.ownTrace = trace
+    const span = this.span ?? this.fiber.cache?.span
+    return span === undefined ? undefined : { traceId: span.traceId, spanId: span.spanId }
   }
 
   get token(): unknown {
@@ -411,15 +407,40 @@ export class Pipeline {
     )
   }
 
-  /** A span is opened only when somebody installed a tracer: an unheard span costs more than the whole invocation. */
   private open(frame: Frame, fiber: AnyFiber): AnyEffect {
-    if (fiber.cache.tracer === undefined || !fiber.cache.tracerEnabled) return this.run(frame, fiber)
+    const traced = this.trace(frame, fiber)
+    if (traced === undefined) return this.run(frame, fiber)
+    return Effect.flatMap(traced, () => Effect.withFiber((inner) => this.run(frame, inner as AnyFiber)))
+  }
+
+  /**
+   * Opens a span, but only when somebody installed a tracer: an unheard span costs more than the whole invocation.
+   * `conclude` closes it.
+   */
+  trace(frame: Frame, fiber: AnyFiber): Effect.Effect<void> | undefined {
+    if (fiber.cache.tracer === undefined || !fiber.cache.tracerEnabled) return undefined
     const attributes = { "opbus.id": frame.id, "opbus.origin": frame.origin, "opbus.actor": frame.actor }
-    return Effect.useSpan(frame.key, { attributes }, (span) => {
-      frame.trace = { traceId: span.traceId, spanId: span.spanId }
+    return Effect.map(Effect.makeSpan(frame.key, { attributes }), (span) => {
+      frame.span = span
       frame.enter(Context.addUnsafe(frame.base, Tracer.ParentSpanKey, span as Tracer.AnySpan))
-      return Effect.withFiber((inner) => this.run(frame, inner as AnyFiber))
     })
+  }
+
+  /** Tells the end of an invocation: its terminal event, and the end of its span. */
+  conclude(frame: Frame, exit: AnyExit, stopped = false): void {
+    if (exit._tag === "Success") this.events.succeeded(frame, exit.value, stopped)
+    else this.events.failed(frame, exit.cause, false)
+    if (frame.span !== undefined) this.endSpan(frame, exit)
+  }
+
+  private endSpan(frame: Frame, exit: AnyExit): void {
+    const { redactError, redactOutput } = frame.registration
+    const shown = exit._tag === "Failure"
+      ? redactError === undefined ? exit : Exit.failCause(Cause.map(exit.cause, redactError))
+      : redactOutput === undefined || frame.operation.stream
+      ? exit
+      : Exit.succeed(redactOutput(exit.value))
+    frame.span!.end(frame.clock.currentTimeNanosUnsafe(), shown)
   }
 
   private run(frame: Frame, fiber: AnyFiber): AnyEffect {
@@ -459,7 +480,10 @@ export class Pipeline {
   /** Everything after the handler. Returns what is left to wait for, and fails with what replaces the exit. */
   private finish(frame: Frame, exit: AnyExit): Effect.Effect<void, unknown> | undefined {
     // It was refused or interrupted before it began.
-    if (frame.caller === undefined) return undefined
+    if (frame.caller === undefined) {
+      if (frame.span !== undefined) this.endSpan(frame, exit)
+      return undefined
+    }
     frame.fiber.setContext(frame.caller)
     frame.registration.leave(frame)
     frame.ended = true
@@ -468,11 +492,11 @@ export class Pipeline {
     if (wait !== undefined) {
       return Effect.flatMap(wait, (replaced) => {
         const last: AnyExit = replaced ?? final
-        this.events.terminal(frame, last)
+        this.conclude(frame, last)
         return last === exit ? Effect.void : last as Exit.Exit<never, unknown>
       })
     }
-    this.events.terminal(frame, final)
+    this.conclude(frame, final)
     return final === exit ? undefined : final as Exit.Exit<never, unknown>
   }
 
@@ -507,12 +531,14 @@ export class Pipeline {
         }
       }
     }
+    const traced = this.trace(frame, frame.fiber)
+    if (traced !== undefined) this.runNow(traced, frame.context)
     this.events.started(frame)
     const exit = this.runNow(this.handle(frame), frame.context) ?? notSynchronous(frame)
     frame.ended = true
     const final = this.checkOutput(frame, exit)
     if (hook !== undefined) hook.commit(frame, final)
-    this.events.terminal(frame, final)
+    this.conclude(frame, final)
     return final
   }
 

@@ -35,7 +35,8 @@ export const call = (
     const frame = new Frame(pipeline, admitted, fiber as AnyFiber, input, options)
     frame.hook = pipeline.hook
     const wait = frame.hook?.before(frame)
-    const open = run(pipeline, frame)
+    const traced = pipeline.trace(frame, fiber as AnyFiber)
+    const open = traced === undefined ? run(pipeline, frame) : Effect.flatMap(traced, () => run(pipeline, frame))
     if (wait === undefined) return open
     return Effect.flatMap(
       Effect.tapCause(Effect.updateContext(wait, () => frame.context), (cause) =>
@@ -75,10 +76,7 @@ const run = (pipeline: Pipeline, frame: Frame): Effect.Effect<AnyStream, never, 
     const stopped = outcome === undefined
     const exit = outcome ??
       (closed._tag === "Failure" && Cause.hasInterruptsOnly(closed.cause) ? closed : Exit.succeed({ count }))
-    const publish = Effect.sync(() => {
-      if (exit._tag === "Success") pipeline.events.succeeded(frame, exit.value, stopped)
-      else pipeline.events.failed(frame, exit.cause, false)
-    })
+    const publish = Effect.sync(() => pipeline.conclude(frame, exit, stopped))
     const wait = frame.hook?.commit(frame, exit)
     return wait === undefined ? publish : Effect.andThen(wait, publish)
   }
