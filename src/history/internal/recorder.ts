@@ -41,8 +41,8 @@ interface Coalescing {
  *    if there had been one.
  * 2. A root that did not succeed hands up what it has gathered, as a `partial` entry (H3).
  * 3. An entry stands where its root started (H2), and is there when the commit is over (H1).
- * 4. What does not record gathers nothing, except inside a transaction that does not record either, so that it can still
- *    be rolled back (H6, H16).
+ * 4. What does not record makes no entry (H6). It gathers steps inside a transaction that does not record either, and
+ *    inside what is undone or redone, so that what fails there can be taken back (H4, H16).
  * 5. A function of a mapping that fails costs its step, never the invocation (H7).
  *
  * @internal
@@ -62,7 +62,7 @@ export class Recorder implements InvocationHook {
     const { token } = frame
     if (token instanceof Replay) return token.before(this.core, frame)
     const transaction = frame.group === undefined ? undefined : openTransaction(frame.group)
-    if (!frame.recording && (transaction === undefined || transaction.recording)) return undefined
+    if (!frame.recording && !gathers(frame, transaction)) return undefined
     if (transaction !== undefined) {
       const refusal = this.refusal(frame)
       if (refusal !== undefined) return Effect.fail(refusal)
@@ -384,6 +384,12 @@ export class Recorder implements InvocationHook {
     return undefined
   }
 }
+
+/** Whether what an invocation that does not record has done can still be taken back. */
+const gathers = (frame: InvocationFrame, transaction: Group | undefined): boolean =>
+  transaction === undefined
+    ? frame.parent !== undefined && !frame.parent.recording && frame.parent.history !== undefined
+    : !transaction.recording
 
 const positionOf = (history: unknown): number => typeof history === "number" ? history : (history as Collector).position
 

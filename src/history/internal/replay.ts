@@ -24,7 +24,7 @@ interface Ready {
 interface Ran {
   readonly failed: FailedStep | undefined
   readonly output: unknown
-  readonly fresh: Step | undefined
+  readonly fresh: Steps | undefined
 }
 
 /**
@@ -279,12 +279,31 @@ export class Replayer {
       causedBy,
       token
     })
-    return Effect.map(Effect.exit(restore(invoked)), (seen) => {
+    return Effect.flatMap(Effect.exit(restore(invoked)), (seen) => {
       const exit = token.exit ?? seen
-      return exit._tag === "Success"
-        ? { failed: undefined, output: exit.value, fresh: token.fresh }
-        : { failed: { key: ready.registration.key, cause: exit.cause }, output: undefined, fresh: undefined }
+      if (exit._tag === "Success") {
+        return Effect.succeed<Ran>({ failed: undefined, output: exit.value, fresh: token.fresh })
+      }
+      const ran: Ran = {
+        failed: { key: ready.registration.key, cause: exit.cause },
+        output: undefined,
+        fresh: undefined
+      }
+      return token.steps === undefined ? Effect.succeed(ran) : Effect.as(this.clean(token.steps, causedBy), ran)
     })
+  }
+
+  /** Takes back what a step had its children do before it failed, so that it has done nothing. */
+  private clean(steps: ReadonlyArray<Step>, causedBy: string): Effect.Effect<void> {
+    return Effect.forEach(steps.toReversed(), (step) =>
+      Effect.map(this.again(step, "undo", causedBy), ({ failed }) => {
+        if (failed === undefined) return
+        this.core.report(
+          "Lost",
+          step.pair.key,
+          `"${step.pair.key}" stays done: it was part of something that failed, and taking it back failed too`
+        )
+      }), { discard: true })
   }
 
   private one(
@@ -387,8 +406,8 @@ export class Replayer {
         if (direction === "undo") {
           if (this.chooseRedo(order[i]!, ran)) done = [at, order[i]!.step]
         } else if (ran.fresh !== undefined) {
-          done = [at, ran.fresh]
-          fresh.push(ran.fresh)
+          if (ran.fresh instanceof Step) done = [at, ran.fresh]
+          fresh.push(...listOf(ran.fresh))
         }
       }
       return yield* this.finish(entry, direction, begun, direction === "undo" ? undefined : fresh)
@@ -431,7 +450,7 @@ export class Replayer {
         }
         if (direction === "undo") {
           todo.shift()
-          if (ran.fresh !== undefined) restored.push(ran.fresh)
+          if (ran.fresh !== undefined) restored.push(...listOf(ran.fresh))
         } else {
           todo.pop()
           restored.unshift(step)
@@ -540,6 +559,8 @@ export class Replayer {
 
 /** How often an entry is asked for that another process undoes or redoes, about 20 ms apart. */
 const patience = 500
+
+const listOf = (steps: Steps): ReadonlyArray<Step> => steps instanceof Step ? [steps] : steps
 
 type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type { InvocationFrame } from "../../operation/internal/frame.ts"
+import { Collector, type Steps } from "./containers.ts"
 import type { Core } from "./core.ts"
 import type { Step } from "./entry.ts"
 import type { Mapping } from "./mapping.ts"
@@ -11,17 +12,15 @@ import type { Direction } from "./timeline.ts"
  *
  * @internal
  */
-export class Replay {
+export class Replay extends Collector {
   readonly direction: Direction
   /** How it ended, known even when the caller was interrupted meanwhile. */
   exit: Exit.Exit<unknown, unknown> | undefined = undefined
   /** What a redo left to be undone. */
-  fresh: Step | undefined = undefined
-  captured: unknown = undefined
-  failure: { readonly error: unknown } | undefined = undefined
-  private mapping: Mapping | undefined = undefined
+  fresh: Steps | undefined = undefined
 
   constructor(direction: Direction) {
+    super(0)
     this.direction = direction
   }
 
@@ -35,9 +34,9 @@ export class Replay {
 
   commit(core: Core, frame: InvocationFrame, exit: Exit.Exit<unknown, unknown>): undefined {
     this.exit = exit
-    if (this.mapping === undefined || exit._tag === "Failure") return undefined
+    if (this.direction === "undo" || exit._tag === "Failure") return undefined
     try {
-      this.fresh = stepOf(core, this.mapping, frame, exit.value, this)
+      if (this.mapping !== undefined) this.fresh = stepOf(core, this.mapping, frame, exit.value, this)
     } catch (failure) {
       core.report(
         "Lost",
@@ -46,6 +45,7 @@ export class Replay {
         failure
       )
     }
+    this.fresh ??= this.steps
   }
 }
 
