@@ -2,7 +2,8 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as SchemaParser from "effect/SchemaParser"
 import type { Closure } from "../../operation/internal/closure.ts"
-import { jsonCodec, makeRedactor } from "../../operation/internal/codec.ts"
+import { makeRedactor } from "../../operation/internal/codec.ts"
+import { jsonCodec, makeJsonEncoder } from "../../operation/internal/json.ts"
 import type { Registration } from "../../operation/internal/registration.ts"
 import type * as Operation from "../../operation/Operation.ts"
 import { type Names, type Pair, Step } from "./entry.ts"
@@ -101,7 +102,7 @@ export class Mapping {
   }
 
   private textOf(registration: Registration, input: unknown, inverseInput: unknown, output: unknown): string {
-    this.encoder ??= SchemaParser.encodeUnknownSync(jsonCodec(this.props.inverse.input))
+    this.encoder ??= makeJsonEncoder(this.props.inverse.input)
     const encoded = registration.encodeInput(input)
     const inverse = this.encoder(inverseInput)
     return this.props.redo === undefined

@@ -236,23 +236,4 @@ const describeKind = (value: unknown): string => {
   }
 }
 
-// ---------------------------------------------------------------------------
-// encoded side
-// ---------------------------------------------------------------------------
-
-/**
- * The codec between a schema's type side and JSON.
- *
- * @internal
- */
-export const jsonCodec = (schema: Schema.Constraint): Schema.Codec<unknown, unknown> =>
-  Schema.toCodecJson(schema as Schema.Codec<unknown, unknown>) as Schema.Codec<unknown, unknown>
-
-/**
- * Decodes the JSON side; excess properties are refused.
- *
- * @internal
- */
-export const makeDecoder = (codec: Schema.Codec<unknown, unknown>) => SchemaParser.decodeUnknownEffect(codec, strict)
-
 export { makeRedactor } from "./sensitive.ts"

@@ -8,6 +8,7 @@ import type * as Operation from "../Operation.ts"
 import type { Closure } from "./closure.ts"
 import * as codec from "./codec.ts"
 import { difference } from "./difference.ts"
+import { jsonCodec, makeJsonDecoder, makeJsonEncoder } from "./json.ts"
 import { makeErrorRedactor, makeRedactor } from "./sensitive.ts"
 
 /** @internal */
@@ -168,13 +169,11 @@ class Codecs {
   readonly decodeInput: (value: unknown) => Effect.Effect<unknown, SchemaIssue.Issue>
 
   constructor(operation: Operation.Any) {
-    const input = codec.jsonCodec(operation.input)
-    const output = codec.jsonCodec(operation.output)
-    this.encodeInput = SchemaParser.encodeUnknownSync(input)
-    this.encodeOutput = SchemaParser.encodeUnknownSync(output)
-    this.encodeError = lazily(() => SchemaParser.encodeUnknownSync(codec.jsonCodec(operation.error)))
-    this.encodeOutputEffect = SchemaParser.encodeUnknownEffect(output)
-    this.decodeInput = codec.makeDecoder(input)
+    this.encodeInput = makeJsonEncoder(operation.input)
+    this.encodeOutput = makeJsonEncoder(operation.output)
+    this.encodeError = lazily(() => makeJsonEncoder(operation.error))
+    this.encodeOutputEffect = SchemaParser.encodeUnknownEffect(jsonCodec(operation.output))
+    this.decodeInput = makeJsonDecoder(operation.input)
   }
 }
 
