@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { exampleInput } from "../../src/cli/internal/example.ts"
-import { jsonCodec } from "../../src/operation/internal/codec.ts"
+import { jsonCodec } from "../../src/operation/internal/json.ts"
 import * as Operation from "../../src/operation/Operation.ts"
 
 interface Tree {
