@@ -111,7 +111,9 @@ const writeCell = (key: string, { cell, value }: { readonly cell: string; readon
 const runBody = ({ name }: { readonly name: string }) =>
   Effect.gen(function*() {
     const body = bodies.get(name)
-    if (body !== undefined) yield* Effect.catch(body, (error) => error instanceof Broken ? Effect.fail(error) : Effect.die(error))
+    if (body !== undefined) {
+      yield* Effect.catch(body, (error) => error instanceof Broken ? Effect.fail(error) : Effect.die(error))
+    }
     return { done: true }
   })
 

@@ -271,7 +271,7 @@ export class Recorder implements InvocationHook {
     if (
       last !== undefined && last.mapping === mapping && last.key === key && last.origin === frame.origin &&
       frame.startedAt - last.at <= props.within && last.entry.state === Live && book.live.top() === last.entry &&
-      String(last.entry.scopes) === String(newer.scopes) && core.timeline.conflict(last.entry) === undefined
+      same(namesOf(last.entry.scopes, ""), namesOf(newer.scopes, "")) && core.timeline.conflict(last.entry) === undefined
     ) {
       const steps = this.merged(last.entry, newer, mapping, frame)
       if (sizeOf(steps) <= core.timeline.limits.entryBytes) {
@@ -293,7 +293,7 @@ export class Recorder implements InvocationHook {
     try {
       const step = older.steps
       const text = mapping.merge(step, newer, frame.registration)
-      const touches = String(step.touches) === String(newer.touches)
+      const touches = same(namesOf(step.touches), namesOf(newer.touches))
         ? step.touches
         : Array.from(new Set([...namesOf(step.touches), ...namesOf(newer.touches)]))
       return new Step(step.pair, text, newer.tick, step.scopes, touches, newer.message)
@@ -384,6 +384,9 @@ export class Recorder implements InvocationHook {
     return undefined
   }
 }
+
+const same = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): boolean =>
+  a.length === b.length && a.every((name, i) => name === b[i])
 
 /** Whether what an invocation that does not record has done can still be taken back. */
 const gathers = (frame: InvocationFrame, transaction: Group | undefined): boolean =>
