@@ -1,5 +1,7 @@
 /** Many programs, one after the other: what `npm run campaign -- history` runs, and briefly the tests. */
 import { Effect, Layer } from "effect"
+import { SqlHistoryStore } from "opbus/history/SqlHistoryStore"
+import { LibsqlClient } from "opbus/sql"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -13,16 +15,15 @@ import { pretty, shrink } from "./shrink.ts"
 export const runOn = (program: Program, store: "memory" | "sql"): Effect.Effect<Failure | undefined> =>
   store === "memory" ? run(program) : Effect.acquireUseRelease(
     Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "opbus-campaign-"))),
-    (folder) => Effect.flatMap(sqlStore(folder), (layer) => run(program, layer)),
+    (folder) => run(program, sqlStore(folder)),
     (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true }))
   )
 
-const sqlStore = (folder: string): Effect.Effect<Store> =>
-  Effect.promise(async () => {
-    const { LibsqlClient } = await import("opbus/sql")
-    const { SqlHistoryStore } = await import("opbus/history/SqlHistoryStore")
-    return SqlHistoryStore.layer.pipe(Layer.provide(LibsqlClient.layer({ url: path.join(folder, "history.db"), synchronous: "NORMAL" })))
-  }) as Effect.Effect<Store>
+const sqlStore = (folder: string): Store =>
+  SqlHistoryStore.layer.pipe(
+    Layer.provide(LibsqlClient.layer({ url: path.join(folder, "history.db"), synchronous: "NORMAL" })),
+    Layer.orDie
+  )
 
 /** The failing program made small, and how to see it again. */
 export const explain = (failure: Failure, store: "memory" | "sql"): Effect.Effect<string> =>

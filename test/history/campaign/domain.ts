@@ -133,12 +133,6 @@ export const write = (world: World, op: OperationName, input: Input, memory: Mem
       world.registers[text(input["register"])] = register(world, text(input["register"])) + text(input["text"])
       return {}
     }
-    case "registers.restore": {
-      for (const [name, value] of Object.entries(input["values"] as { [key: string]: Json })) {
-        world.registers[name] = text(value)
-      }
-      return {}
-    }
     case "counter.add": {
       const name = text(input["counter"])
       world.counters[name] = (world.counters[name] ?? 0) + number(input["by"])
@@ -206,6 +200,8 @@ export const write = (world: World, op: OperationName, input: Input, memory: Mem
     }
     case "document.read":
       return { notes: Object.keys(world.notes).length }
+    case "registers.restore":
+      throw new Error("it writes through its children")
   }
 }
 
@@ -337,6 +333,10 @@ export const macroMapping = (registers: ReadonlyArray<string>): Mapping => ({
   scope: () => unique(registers.map((name) => name[0]!)),
   touches: () => registers
 })
+
+/** What taking back a composite invokes: `register.put` for each register. */
+export const restoring = (input: Input): ReadonlyArray<Input> =>
+  Object.entries(input["values"] as { [register: string]: string }).map(([register, value]) => inverseOf(input, { register, value }))
 
 /** Takes a write back at once: how a handler cleans up before it fails. */
 export const takeBack = (world: World, op: OperationName, input: Input, output: Output, captured: Json | undefined): void => {

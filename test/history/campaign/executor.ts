@@ -113,7 +113,11 @@ class Executor extends Runner {
           return model.follow(harness.log, [model.act(step.actor, step.action), model.fiber(step.actor, inner)])
         }
         case "fault":
-          harness.faults.set(`${step.phase} ${step.n}`, { how: step.how, times: step.times })
+          harness.faults.set(`${step.phase} ${step.n}`, {
+            how: step.how,
+            times: step.times,
+            after: step.after ?? 0
+          })
           return model.fault(step)
         case "lossy":
           yield* this.act(step.actor, step.first)

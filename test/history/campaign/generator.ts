@@ -165,14 +165,16 @@ class Generator {
       case "during":
         return this.during()
       case "fault": {
-        const n = this.recent()
-        if (n === undefined) return
+        const action = this.recent()
+        if (action === undefined) return
+        const after = action.t === "macro" ? this.random.int(0, 2) : 0
         this.push({
           t: "fault",
-          n,
+          n: action.n,
           phase: this.random.pick(["inverse", "forward"]),
           how: this.random.pick(["fail", "die"]),
-          times: this.random.int(1, 2)
+          times: after > 0 ? 1 : this.random.int(1, 2),
+          ...(after > 0 && { after })
         })
         return this.push(this.undo("undo"))
       }
@@ -250,13 +252,13 @@ class Generator {
     return { ...act, origin: this.random.pick<ActionOrigin>(["agent", "trigger", "remote"]) }
   }
 
-  /** The number of an action made not long ago that has a step of its own. */
-  private recent(): number | undefined {
+  /** An action made not long ago that has a step of its own. */
+  private recent(): Action | undefined {
     const steps = this.steps.slice(-6).flatMap((step) => step.t === "act" ? within(step.action) : [])
     const candidates = steps.filter((action) =>
       action.t === "leaf" || (action.t === "macro" && action.kind === "mapped")
     )
-    return candidates.length === 0 ? undefined : this.random.pick(candidates).n
+    return candidates.length === 0 ? undefined : this.random.pick(candidates)
   }
 
   // -------------------------------------------------------------------------

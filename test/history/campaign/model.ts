@@ -117,7 +117,7 @@ export class Model {
 
   private readonly nodes: ReadonlyMap<number, Action>
   private readonly noteIds = new Map<number, string>()
-  private readonly faults = new Map<string, { readonly how: string; times: number }>()
+  private readonly faults = new Map<string, { readonly how: string; times: number; after: number }>()
   private readonly openGates = new Set<number>()
   private readonly captured = new Map<string, Json>()
   private readonly lastUndo = new Map<Actor, number>()
@@ -266,7 +266,7 @@ export class Model {
   }
 
   fault(step: Fault): void {
-    this.faults.set(`${step.phase} ${step.n}`, { how: step.how, times: step.times })
+    this.faults.set(`${step.phase} ${step.n}`, { how: step.how, times: step.times, after: step.after ?? 0 })
   }
 
   clearFaults(): void {
@@ -387,8 +387,14 @@ export class Model {
   }
 
   private *backward(step: Step, lanes: ReadonlySet<string> = new Set()): Running<boolean> {
-    const outcome = yield* this.leaf(step.mapping.inverse, step.inverseInput, this.again(lanes))
-    if (outcome.tag !== "ok") return false
+    const context = this.again(lanes)
+    const outcome = step.op === "macro"
+      ? yield* this.restore(step.inverseInput, context)
+      : yield* this.leaf(step.mapping.inverse, step.inverseInput, context)
+    if (outcome.tag !== "ok") {
+      yield* this.clean(outcome)
+      return false
+    }
     step.redoInput = step.mapping.redo?.(step.input, step.output, outcome.output!) ?? step.redoInput ?? step.input
     return true
   }
@@ -399,8 +405,12 @@ export class Model {
     const outcome = step.op === "macro"
       ? yield* this.macro(this.nodes.get(input.n) as Macro, this.again(new Set()))
       : yield* this.leaf(step.op, input, this.again(new Set()))
+    if (outcome.tag !== "ok") {
+      yield* this.clean(outcome)
+      return false
+    }
     const fresh = outcome.steps[0]
-    if (outcome.tag !== "ok" || fresh === undefined) return false
+    if (fresh === undefined) return false
     step.input = fresh.input
     step.output = fresh.output
     step.inverseInput = fresh.inverseInput
@@ -408,6 +418,26 @@ export class Model {
     step.touches = fresh.touches
     step.redoInput = undefined
     return true
+  }
+
+  /** Never half-applied: when a composite fails, what its children did is taken back. */
+  private *clean(failed: Outcome): Running<void> {
+    for (const child of failed.steps.toReversed()) yield* this.backward(child)
+  }
+
+  /** Takes back a composite: itself a composite, which restores one register after the other. */
+  private *restore(input: Input, context: Context): Running<Outcome> {
+    yield [`start registers.restore ${input.n}'`]
+    const fault = this.takeFault(input)
+    if (fault !== undefined) return ended(fault)
+    const steps: Array<Step> = []
+    for (const child of domain.restoring(input)) {
+      const outcome = yield* this.leaf("register.put", child, { ...context, sink: steps })
+      steps.push(...outcome.steps)
+      if (outcome.tag !== "ok") return ended("failed", steps)
+    }
+    yield [`end ${input.n}'`]
+    return ok([], {})
   }
 
   // -------------------------------------------------------------------------
@@ -637,7 +667,7 @@ export class Model {
 
   private takeFault(input: Input): string | undefined {
     const fault = this.faults.get(`${input.inv === true ? "inverse" : "forward"} ${input.n}`)
-    if (fault === undefined || fault.times === 0) return undefined
+    if (fault === undefined || fault.times === 0 || fault.after-- > 0) return undefined
     fault.times--
     return fault.how === "fail" ? "failed" : "died"
   }

@@ -106,7 +106,7 @@ export class Harness {
   readonly world = domain.emptyWorld()
   readonly log: Array<string> = []
   readonly noteIds = new Map<number, string>()
-  readonly faults = new Map<string, { readonly how: string; times: number }>()
+  readonly faults = new Map<string, { readonly how: string; times: number; after: number }>()
   /** The fiber to interrupt when an action waits for it. */
   readonly fibers = new Map<number, Fiber.Fiber<unknown, unknown>>()
   readonly stragglers: Array<Fiber.Fiber<unknown, unknown>> = []
@@ -182,7 +182,7 @@ export class Harness {
 
   private takeFault(input: Input): Effect.Effect<void, AppError> {
     const fault = this.faults.get(`${input.inv === true ? "inverse" : "forward"} ${input.n}`)
-    if (fault === undefined || fault.times === 0) return Effect.void
+    if (fault === undefined || fault.times === 0 || fault.after-- > 0) return Effect.void
     fault.times--
     return fault.how === "fail" ? Effect.fail(new AppError({ why: "a fault" })) : Effect.die("a fault")
   }
@@ -252,6 +252,22 @@ export class Harness {
       log.push(`end ${input.n}${mark}`)
       return this.give(output)
     })
+  }
+
+  private get restoreHandler() {
+    return Effect.map(OperationInvoker, ({ invoke }) =>
+      Effect.fnUntraced({ self: this }, function*(this: Harness, input: Input) {
+        this.log.push(`start registers.restore ${input.n}'`)
+        yield* this.takeFault(input)
+        for (const child of domain.restoring(input)) {
+          yield* Effect.catchCause(
+            invoke(operations["register.put"], this.give(child)),
+            () => Effect.fail(new AppError({ why: "a register cannot be restored" }))
+          )
+        }
+        this.log.push(`end ${input.n}'`)
+        return {} as Output
+      }))
   }
 
   private macroHandler(kind: Macro["kind"]) {
@@ -369,9 +385,14 @@ export class Harness {
 
   private handlers(): Layer.Layer<never, never, OperationRegistry | OperationInvoker | HistoryTracker> {
     return Layer.mergeAll(
-      ...domain.leafNames.map((op) => operations[op].toLayer(this.handler(op))) as unknown as [
-        Layer.Layer<never, never, OperationRegistry>
-      ],
+      operations["registers.restore"].toLayer(this.restoreHandler) as unknown as Layer.Layer<
+        never,
+        never,
+        OperationRegistry | OperationInvoker
+      >,
+      ...domain.leafNames.filter((op) => op !== "registers.restore").map((op) =>
+        operations[op].toLayer(this.handler(op))
+      ) as unknown as [Layer.Layer<never, never, OperationRegistry>],
       ...(["plain", "mapped", "lane"] as const).map((kind) => macros[kind].toLayer(this.macroHandler(kind))) as unknown as [
         Layer.Layer<never, never, OperationRegistry | OperationInvoker | HistoryTracker>
       ]

@@ -185,6 +185,8 @@ export interface Fault {
   readonly phase: "inverse" | "forward"
   readonly how: "fail" | "die"
   readonly times: number
+  /** How many runs of it go well first. Taking back a composite is one run, and one for every register it restores. */
+  readonly after?: number
 }
 
 /** An action that loses its entry by a failing capture, deriveContext or message; `first` leaves nothing to redo. */

@@ -1,7 +1,7 @@
 /**
  * Runs the actions of a program on the library: layers, clock, fibers, and the log and events that come of it.
  */
-import { Clock, Context, Duration, Effect, Exit, Fiber, Layer, Scheduler, Scope } from "effect"
+import { Clock, Context, Duration, Effect, Exit, Fiber, Layer, References, Scheduler, Scope } from "effect"
 import { CurrentActor, type Invocation, OperationInvoker, OperationRegistry } from "opbus"
 import { type HistoryStore, HistoryTracker, UndoRegistry } from "opbus/history"
 import { Divergence } from "./model.ts"
@@ -50,7 +50,9 @@ export abstract class Runner {
         defect instanceof Divergence ? Effect.succeed(this.failure(defect.message)) : Effect.die(defect)
       ),
       Effect.provideService(Clock.Clock, this.clock),
-      Effect.provideService(Scheduler.PreventSchedulerYield, true)
+      Effect.provideService(Scheduler.PreventSchedulerYield, true),
+      // Lost entries are asked for.
+      Effect.provideService(References.MinimumLogLevel, "None")
     )
     return Effect.callback((resume) => {
       const done = (failure: Failure | undefined) => {

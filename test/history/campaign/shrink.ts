@@ -186,7 +186,7 @@ const prettyStep = (step: Step): string => {
     case "fault":
       return `from now on, ${step.phase === "inverse" ? "taking back" : "repeating"} ${step.n} ${
         step.how === "fail" ? "fails" : "dies"
-      } ${step.times} times`
+      } ${step.times} times${step.after === undefined ? "" : `, from the ${step.after + 1}. run on`}`
     case "lossy":
       return `${step.actor}: ${prettyAction(step.first)}, then ${prettyAction(step.lossy)}`
     case "restart":
