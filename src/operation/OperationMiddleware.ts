@@ -59,15 +59,21 @@ export const layer = <R = never, RS = never>(options: {
     const closure = new Closure(yield* Effect.context<never>(), registry.surroundings)
     const merge = (context: Context.Context<never>) => closure.merge(context)
     yield* registry.addMiddleware(applies(options.for), (handler, operation) => {
+      // The handler is called when the middleware runs `next`: what it refuses has not even begun.
       if (operation.stream) {
         const wrap = options.stream
         if (wrap === undefined) return handler
-        return (input) =>
-          Stream.updateContext(wrap<any, any>(handler(input) as Stream.Stream<any, any>, { operation, input }) as Stream.Stream<any, any>, merge)
+        return (input) => {
+          const next = Stream.suspend(() => handler(input) as Stream.Stream<any, any>)
+          return Stream.updateContext(wrap(next, { operation, input }) as Stream.Stream<any, any>, merge)
+        }
       }
       const wrap = options.effect
       if (wrap === undefined) return handler
-      return (input) => Effect.updateContext(wrap(handler(input) as Effect.Effect<any, any>, { operation, input }) as Effect.Effect<any, any>, merge)
+      return (input) => {
+        const next = Effect.suspend(() => handler(input) as Effect.Effect<any, any>)
+        return Effect.updateContext(wrap(next, { operation, input }) as Effect.Effect<any, any>, merge)
+      }
     })
   })) as Layer.Layer<never, never, OperationRegistry | Operation.Provided<R | RS>>
 
