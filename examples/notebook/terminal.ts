@@ -46,12 +46,14 @@ export const clock = (millis: number): string => {
   return `${day}${date.toTimeString().slice(0, 8)}`
 }
 
-/** Rows of cells, padded to columns; numbers to the right. */
-const table = (rows: ReadonlyArray<ReadonlyArray<string | number>>): Effect.Effect<void> => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => String(row[column]).length)))
-  const cell = (value: string | number, column: number) =>
-    typeof value === "number" ? String(value).padStart(widths[column]!) : value.padEnd(widths[column]!)
-  return Effect.forEach(rows, (row) => line(`  ${row.map(cell).join("  ").trimEnd()}`), { discard: true })
+/** Rows of cells, padded to columns. */
+const table = (rows: ReadonlyArray<ReadonlyArray<string>>): Effect.Effect<void> => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  return Effect.forEach(
+    rows,
+    (row) => line(`  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()}`),
+    { discard: true }
+  )
 }
 
 // -----------------------------------------------------------------------------
@@ -116,6 +118,7 @@ export const recordTimeline: Effect.Effect<Effect.Effect<void>, never, Operation
       }
     })
     return Effect.suspend(() => {
+      rows.sort((a, b) => a.startedAt - b.startedAt)
       const start = rows[0]?.startedAt ?? 0
       return section(`Timeline: ${counted(invocations, "invocation")}`).pipe(
         Effect.andThen(table(rows.map(({ count, groupId, key, millis, origin, outcome, startedAt }) => [

@@ -89,7 +89,7 @@ describe("the notebook", { timeout: 120_000 }, () => {
     assert.match(section(first, "Import"), /read 12 of 12 files\n.*» 12 notes imported from notes/)
     assert.match(section(first, "Switch the layout"), /switched and undone in/)
     const [reorganised] = contents(section(first, "Reorganise"))
-    assert.include(reorganised, "11 notes, 2 collections, 1 tag")
+    assert.include(reorganised!, "11 notes, 2 collections, 1 tag")
 
     const tidied = section(first, "Tidy up")
     assert.include(tidied, "There is no note with the id")
@@ -111,7 +111,7 @@ describe("the notebook", { timeout: 120_000 }, () => {
     assert.deepStrictEqual(messages.map((message) => history.includes(message)), messages.map(() => true))
 
     const [undone, redone] = contents(section(first, "Undo everything"))
-    assert.include(undone, "0 notes, 0 collections, 0 tags")
+    assert.include(undone!, "0 notes, 0 collections, 0 tags")
     assert.strictEqual(redone, reorganised)
 
     const second = succeeded(await run(path("first"), []))
@@ -119,7 +119,7 @@ describe("the notebook", { timeout: 120_000 }, () => {
     assert.deepStrictEqual(messages.map((message) => left.includes(message)), messages.map(() => true))
     assert.deepStrictEqual(contents(left), [reorganised])
     assert.match(section(second, "Undo"), /"Reorganise" of .*: \d+ steps in/)
-    assert.include(contents(section(second, "Undo"))[0], "13 notes, 1 collection, 0 tags")
+    assert.include(contents(section(second, "Undo"))[0]!, "13 notes, 1 collection, 0 tags")
 
     const third = succeeded(await run(path("first"), []))
     assert.match(section(third, "History, as an earlier run left it"), /Reorganise .* undone/)
@@ -182,6 +182,6 @@ describe("the notebook", { timeout: 120_000 }, () => {
 
     // nothing is left to undo: the whole story starts again from an empty notebook
     const next = succeeded(await run(path("interrupted"), [writeFolder("few", 5)]))
-    assert.include(contents(section(next, "Undo everything"))[0], "0 notes, 0 collections, 0 tags")
+    assert.include(contents(section(next, "Undo everything"))[0]!, "0 notes, 0 collections, 0 tags")
   })
 })
