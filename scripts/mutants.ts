@@ -86,7 +86,9 @@ const testFiles = (directory: string): ReadonlyArray<string> =>
 
 const run = (copy: string, ids: ReadonlyArray<string>): Run => {
   const pattern = ids.map(carries).join("|")
-  const files = testFiles(path.join(copy, "test")).filter((file) => new RegExp(pattern).test(fs.readFileSync(file, "utf8")))
+  const files = testFiles(path.join(copy, "test")).filter((file) =>
+    new RegExp(pattern).test(fs.readFileSync(file, "utf8"))
+  )
   if (files.length === 0) return { passed: [], failed: [], broken: undefined }
   const report = path.join(copy, "mutant-report.json")
   fs.rmSync(report, { force: true })

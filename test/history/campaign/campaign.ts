@@ -1,10 +1,10 @@
 /** Many programs, one after the other: what `npm run campaign -- history` runs, and briefly the tests. */
 import { Effect, Layer } from "effect"
-import { SqlHistoryStore } from "opbus/history/SqlHistoryStore"
-import { LibsqlClient } from "opbus/sql"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
+import { SqlHistoryStore } from "opbus/history/SqlHistoryStore"
+import { LibsqlClient } from "opbus/sql"
 import { run } from "./executor.ts"
 import { generate } from "./generator.ts"
 import { kindsOf, type Program } from "./program.ts"
@@ -83,7 +83,9 @@ export const campaignHistory = (options: HistoryCampaign): Promise<number> =>
         console.log(`${i + 1} of ${options.count} histories, ${rate(i + 1)}/s`)
       }
     }
-    if (options.keepGoing && failing.length > 0) console.log(`${failing.length} seeds fail: ${failing.slice(0, 100).join(", ")}`)
+    if (options.keepGoing && failing.length > 0) {
+      console.log(`${failing.length} seeds fail: ${failing.slice(0, 100).join(", ")}`)
+    }
     if (failing.length > 0) return 1
     if (!options.verbose) {
       console.log("\nwhat was generated:")
@@ -94,7 +96,9 @@ export const campaignHistory = (options: HistoryCampaign): Promise<number> =>
     }
     const seconds = ((performance.now() - started) / 1000).toFixed(1)
     console.log(
-      `\n${options.count} ${options.count === 1 ? "history" : "histories"} of ${steps} steps as the model says, seeds ${options.from} to ${
+      `\n${options.count} ${
+        options.count === 1 ? "history" : "histories"
+      } of ${steps} steps as the model says, seeds ${options.from} to ${
         options.from + options.count - 1
       }, store ${options.store}, ${seconds} s, ${rate(options.count)}/s`
     )

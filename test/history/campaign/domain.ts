@@ -281,8 +281,7 @@ export const mappings: { readonly [name in OperationName]?: Mapping } = {
   },
   "list.remove": {
     inverse: "list.insert",
-    derive: (input, output) =>
-      inverseOf(input, { list: input["list"]!, at: output["index"]!, item: output["item"]! }),
+    derive: (input, output) => inverseOf(input, { list: input["list"]!, at: output["index"]!, item: output["item"]! }),
     scope: (input) => [text(input["list"])[0]!],
     touches: (input) => [text(input["list"])]
   },
@@ -297,7 +296,9 @@ export const mappings: { readonly [name in OperationName]?: Mapping } = {
     inverse: "note.restore",
     capture: (world, input) =>
       Object.fromEntries(
-        world.notes[text(input["id"])] === undefined ? [] : subtree(world, text(input["id"])).map((id) => [id, world.notes[id]!])
+        world.notes[text(input["id"])] === undefined
+          ? []
+          : subtree(world, text(input["id"])).map((id) => [id, world.notes[id]!])
       ) as unknown as Json,
     derive: (input, output, captured) =>
       inverseOf(input, { id: input["id"]!, parent: output["parent"]!, notes: captured! }),
@@ -336,10 +337,18 @@ export const macroMapping = (registers: ReadonlyArray<string>): Mapping => ({
 
 /** What taking back a composite invokes: `register.put` for each register. */
 export const restoring = (input: Input): ReadonlyArray<Input> =>
-  Object.entries(input["values"] as { [register: string]: string }).map(([register, value]) => inverseOf(input, { register, value }))
+  Object.entries(input["values"] as { [register: string]: string }).map(([register, value]) =>
+    inverseOf(input, { register, value })
+  )
 
 /** Takes a write back at once: how a handler cleans up before it fails. */
-export const takeBack = (world: World, op: OperationName, input: Input, output: Output, captured: Json | undefined): void => {
+export const takeBack = (
+  world: World,
+  op: OperationName,
+  input: Input,
+  output: Output,
+  captured: Json | undefined
+): void => {
   const mapping = mappings[op]
   if (mapping === undefined) {
     world.journal.pop()

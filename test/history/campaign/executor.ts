@@ -44,7 +44,11 @@ class Executor extends Runner {
       if (redone !== undefined) {
         this.expect("redoing everything restores the final state", final, domain.canonical(this.harness.world))
         yield* this.all("undo", [])
-        this.expect("undoing everything again restores the initial state", initial, domain.canonical(this.harness.world))
+        this.expect(
+          "undoing everything again restores the initial state",
+          initial,
+          domain.canonical(this.harness.world)
+        )
       }
     }
     yield* this.close
@@ -141,7 +145,9 @@ class Executor extends Runner {
     return Effect.gen({ self: this }, function*(this: Executor) {
       const done: Array<Actor> = []
       const next = () =>
-        t === "redo" ? actors[done.length] : this.model.entries.filter((entry) => entry.live).sort((a, b) => b.order - a.order)[0]?.actor
+        t === "redo"
+          ? actors[done.length]
+          : this.model.entries.filter((entry) => entry.live).sort((a, b) => b.order - a.order)[0]?.actor
       for (let actor = next(); actor !== undefined; actor = next()) {
         yield* this.step({ t, u: this.nextU--, actor })
         yield* this.compare
@@ -189,7 +195,9 @@ class Executor extends Runner {
             entries[this.model.of(actor).indexOf(undo.entry)]!.id
           ]
           const actual = Result.isSuccess(peeked) ? peeked.success.id : peeked.failure.reason._tag
-          if (!reasons.includes(actual)) this.expect(`what ${actor} sees by peek in ${scope ?? "all scopes"}`, reasons, actual)
+          if (!reasons.includes(actual)) {
+            this.expect(`what ${actor} sees by peek in ${scope ?? "all scopes"}`, reasons, actual)
+          }
         }
       }
     })

@@ -195,7 +195,10 @@ class Generator {
         return this.push({
           t: "act",
           actor: this.actor(),
-          action: { ...transaction, stop: { at: transaction.body.length, how: this.random.pick(["fail", "interrupt"]) } }
+          action: {
+            ...transaction,
+            stop: { at: transaction.body.length, how: this.random.pick(["fail", "interrupt"]) }
+          }
         })
       }
       case "lossy": {
@@ -404,7 +407,10 @@ class Generator {
     })
   }
 
-  private children(place: Place, min: number): { body: ReadonlyArray<Action>; parallel?: boolean; keepGoing?: boolean } {
+  private children(
+    place: Place,
+    min: number
+  ): { body: ReadonlyArray<Action>; parallel?: boolean; keepGoing?: boolean } {
     const count = this.random.int(min, 4)
     if (min <= 1 && this.random.chance(0.15)) {
       // At the same time: leaves on different resources, or in the same lane.
@@ -420,7 +426,10 @@ class Generator {
       }
     }
     return {
-      body: Array.from({ length: count }, () => this.action({ ...place, depth: place.depth + 1, inside: true, laneOnly: false })),
+      body: Array.from(
+        { length: count },
+        () => this.action({ ...place, depth: place.depth + 1, inside: true, laneOnly: false })
+      ),
       ...(this.random.chance(0.6) && { keepGoing: true })
     }
   }
@@ -474,7 +483,10 @@ class Generator {
       stragglers: false
     }
     const { body, ...rest } = this.children(inner, min)
-    const stop = this.stop({ ...place, flaws: t === "transaction" ? Math.max(0.4, place.flaws) : place.flaws }, body.length)
+    const stop = this.stop(
+      { ...place, flaws: t === "transaction" ? Math.max(0.4, place.flaws) : place.flaws },
+      body.length
+    )
     return { t, n, body, ...rest, ...(stop && { stop }) }
   }
 
@@ -568,7 +580,10 @@ class Generator {
       : wrap === "macro"
       ? { t: "macro", n: this.next++, kind: "plain", body: [gated] }
       : { t: "group", n: this.next++, body: [gated] }
-    const inner = Array.from({ length: this.random.int(1, 3) }, (_, i) => this.undo(i === 0 ? "undo" : this.random.pick(["undo", "redo"]), actor, undefined))
+    const inner = Array.from(
+      { length: this.random.int(1, 3) },
+      (_, i) => this.undo(i === 0 ? "undo" : this.random.pick(["undo", "redo"]), actor, undefined)
+    )
     this.push({ t: "during", actor, first, action, inner })
     if (this.random.chance(0.7)) this.push(this.undo("redo", actor, undefined))
   }

@@ -23,10 +23,14 @@ const handler = ["start", "written", "handled", "before-write", "after-write"]
 
 /** Every moment at which a process is stopped before it is killed. */
 export const moments: ReadonlyArray<string> = [
-  ...["mark", "tally", "group", "transaction", "rollback"].flatMap((phase) => handler.map((point) => `${phase}:${point}`)),
+  ...["mark", "tally", "group", "transaction", "rollback"].flatMap((phase) =>
+    handler.map((point) => `${phase}:${point}`)
+  ),
   ...["written", "handled", "before-write", "after-write"].map((point) => `both:${point}`),
   ...["before-write", "after-write"].map((point) => `flag:${point}`),
-  ...["undo", "redo"].flatMap((phase) => ["before-claim", "after-claim", ...handler].map((point) => `${phase}:${point}`))
+  ...["undo", "redo"].flatMap((phase) =>
+    ["before-claim", "after-claim", ...handler].map((point) => `${phase}:${point}`)
+  )
 ]
 
 /** One life of a process: what it was told, and what it told before it was killed. */
@@ -67,8 +71,12 @@ const live = (folder: string, first: number, kill: Kill): Promise<Life> =>
     const patience = setTimeout(shoot, 20_000)
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       output += text
-      if (kill.moment === undefined && timer === undefined && output.startsWith("ready")) timer = setTimeout(shoot, kill.millis)
-      if (kill.moment !== undefined && (/^at /m.test(output) || /^do \d*300 /m.test(output))) shoot()
+      if (kill.moment === undefined && timer === undefined && output.startsWith("ready")) {
+        timer = setTimeout(shoot, kill.millis)
+      }
+      if (kill.moment !== undefined && (/^at /m.test(output) || /^do \d*300 /m.test(output))) {
+        shoot()
+      }
     })
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       errors += text
@@ -78,7 +86,11 @@ const live = (folder: string, first: number, kill: Kill): Promise<Life> =>
       clearTimeout(timer)
       clearTimeout(patience)
       if (signal !== "SIGKILL" || output.includes("broken")) {
-        reject(new Error(`the process ended by itself (${code ?? signal}): ${output.split("\n").at(-2)} ${errors.slice(0, 500)}`))
+        reject(
+          new Error(
+            `the process ended by itself (${code ?? signal}): ${output.split("\n").at(-2)} ${errors.slice(0, 500)}`
+          )
+        )
       } else resolve({ first, lines: output.split("\n").slice(0, -1) })
     })
   })
@@ -196,21 +208,27 @@ const judge = (expected: Expected, found: Found, joined: boolean, undoAll: boole
   const undoing = inFlight?.kind === "undo"
   const redoing = inFlight?.kind === "redo" ? undone.at(-1) : undefined
   // Redone entries are newer than their numbers say, so what is being undone is told by the entry itself.
-  const maybeUndone = (i: string) => undoing && (i === newest || entries.get(i)?.uncertain === true || entries.get(i)?.status === "undone")
+  const maybeUndone = (i: string) =>
+    undoing && (i === newest || entries.get(i)?.uncertain === true || entries.get(i)?.status === "undone")
   let undoneInFlight = 0
 
-  if (found.entries.length - entries.size > (undoing || inFlight?.kind === "redo" ? 1 : 0)) wrong.push("an entry is there twice")
+  if (found.entries.length - entries.size > (undoing || inFlight?.kind === "redo" ? 1 : 0)) {
+    wrong.push("an entry is there twice")
+  }
   const missing = soft.findIndex((i) => !entries.has(i))
   for (const i of live) {
     const entry = entries.get(i)
     if (entry === undefined) {
       if (!soft.includes(i)) wrong.push(`#${i} had returned, and its entry is missing`)
-      else if (soft.slice(missing).some((later) => entries.has(later))) wrong.push(`#${i} is missing, and a later one is there`)
+      else if (soft.slice(missing).some((later) => entries.has(later))) {
+        wrong.push(`#${i} is missing, and a later one is there`)
+      }
       continue
     }
     if (entry.status === "undone" || entry.uncertain) {
-      if (!maybeUndone(i)) wrong.push(`#${i} had returned, and its entry is ${entry.uncertain ? "uncertain" : "undone"}`)
-      else undoneInFlight++
+      if (!maybeUndone(i)) {
+        wrong.push(`#${i} had returned, and its entry is ${entry.uncertain ? "uncertain" : "undone"}`)
+      } else undoneInFlight++
       continue
     }
     if (!undoing && dataOf(i).length === 0) wrong.push(`#${i} had returned, and its data is missing`)
@@ -245,7 +263,10 @@ const judge = (expected: Expected, found: Found, joined: boolean, undoAll: boole
     }
     if (entries.has(i) && !whole && !reported) wrong.push(`the transaction #${i} was open, and is an entry`)
   }
-  if (joined && acting && ["mark", "tally"].includes(inFlight.kind) && entries.has(inFlight.i) !== dataOf(inFlight.i).length > 0) {
+  if (
+    joined && acting && ["mark", "tally"].includes(inFlight.kind) &&
+    entries.has(inFlight.i) !== dataOf(inFlight.i).length > 0
+  ) {
     wrong.push(`#${inFlight.i}: its entry and its data were to be written together`)
   }
   if (!undoAll) return wrong
@@ -262,7 +283,9 @@ const judge = (expected: Expected, found: Found, joined: boolean, undoAll: boole
   for (const [id, n] of found.restData) {
     const i = id.split(".")[0]!
     if (n < 0 || n > 1) wrong.push(`after undoing everything, ${id} was done ${n} times`)
-    const left = i === inFlight?.i || expected.leftover.has(i) || i === redoing || uncertain.some((entry) => actionOf(entry) === i) ||
+    const left = i === inFlight?.i || expected.leftover.has(i) || i === redoing || uncertain.some((entry) =>
+      actionOf(entry) === i
+    ) ||
       (soft.includes(i) && !entries.has(i))
     if (!left) wrong.push(`after undoing everything, ${id} is still there`)
   }
@@ -292,9 +315,16 @@ export const killOnce = async (kill: Kill): Promise<ReadonlyArray<string>> => {
       const wrong = judge(expected, found, kill.joined, undoAll)
       if (wrong.length > 0) {
         const entries = found.entries.map((entry) =>
-          `#${actionOf(entry)} ${entry.status}${entry.uncertain ? "?" : ""} ${entry.steps.map(({ key }) => key).join("+")}`
+          `#${actionOf(entry)} ${entry.status}${entry.uncertain ? "?" : ""} ${
+            entry.steps.map(({ key }) => key).join("+")
+          }`
         )
-        return [...wrong, ...found.problems, `the entries: ${entries.slice(-8).join(" | ")}`, `the last lines: ${life.lines.slice(-12).join(" | ")}`]
+        return [
+          ...wrong,
+          ...found.problems,
+          `the entries: ${entries.slice(-8).join(" | ")}`,
+          `the last lines: ${life.lines.slice(-12).join(" | ")}`
+        ]
       }
       // What was found is what the next life begins with.
       const lost = [...expected.soft]
@@ -362,7 +392,9 @@ export const campaignKill = async (
     }
   }
   await Promise.all([worker(), worker()])
-  for (const [name, count] of [...counts].sort(([a], [b]) => a < b ? -1 : 1)) console.log(`  ${name.padEnd(26)} ${count}`)
+  for (const [name, count] of [...counts].sort(([a], [b]) => a < b ? -1 : 1)) {
+    console.log(`  ${name.padEnd(26)} ${count}`)
+  }
   console.log(
     `\n${done} kills, seed ${options.seed}, ${((performance.now() - started) / 1000).toFixed(0)} s: ${
       failed === 0 ? "nothing that had returned is missing" : `${failed} left something wrong`

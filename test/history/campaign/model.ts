@@ -100,13 +100,14 @@ export type Next =
   | { readonly tag: "refused"; readonly reasons: ReadonlyArray<string>; readonly entry: Entry }
 
 /** The registers that a composite operation may write. */
-export const registersOf = (macro: Macro): ReadonlyArray<string> => [
-  ...new Set(
-    within(macro).flatMap((action) =>
-      action.t === "leaf" && typeof action.args["register"] === "string" ? [action.args["register"]] : []
+export const registersOf = (macro: Macro): ReadonlyArray<string> =>
+  [
+    ...new Set(
+      within(macro).flatMap((action) =>
+        action.t === "leaf" && typeof action.args["register"] === "string" ? [action.args["register"]] : []
+      )
     )
-  )
-].sort()
+  ].sort()
 
 export class Model {
   readonly world = domain.emptyWorld()
@@ -155,7 +156,9 @@ export class Model {
     })
     if (this.runners.some((runner) => !runner.done)) {
       throw new Divergence(
-        `the model expected:  ${this.expected()}\n  but nothing more happened after:  ${log.slice(-12).join(", ") || "an empty log"}`
+        `the model expected:  ${this.expected()}\n  but nothing more happened after:  ${
+          log.slice(-12).join(", ") || "an empty log"
+        }`
       )
     }
   }
@@ -436,7 +439,7 @@ export class Model {
       steps.push(...outcome.steps)
       if (outcome.tag !== "ok") return ended("failed", steps)
     }
-    yield [`end ${input.n}'`]
+    yield [`restored ${input.n}'`]
     return ok([], {})
   }
 
@@ -702,9 +705,11 @@ export class Model {
     const entry: Entry = {
       order: this.started.get(action.n)!,
       actor: context.actor,
-      messages: [key === undefined || (domain.isMapped(key as OperationName) || key === "macro.mapped") && outcome.tag === "ok"
-        ? `#${action.n}`
-        : key],
+      messages: [
+        key === undefined || (domain.isMapped(key as OperationName) || key === "macro.mapped") && outcome.tag === "ok"
+          ? `#${action.n}`
+          : key
+      ],
       key,
       partial: !grouped && outcome.tag !== "ok",
       origin: context.origin,

@@ -16,7 +16,9 @@ export class AppError extends Schema.TaggedError<AppError>()("AppError", { why: 
 const S = Schema.String
 const optional = Schema.optionalKey
 
-const definitions: { readonly [name in OperationName]: readonly [input: Schema.Struct.Fields, output: Schema.Struct.Fields] } = {
+const definitions: {
+  readonly [name in OperationName]: readonly [input: Schema.Struct.Fields, output: Schema.Struct.Fields]
+} = {
   "register.set": [{ register: S, value: S }, { previous: S }],
   "register.put": [{ register: S, value: S }, {}],
   "layout.set": [{ register: S, value: S }, {}],
@@ -51,14 +53,17 @@ const named = { n: Schema.Int, inv: optional(Schema.Boolean) }
 
 const define = (op: OperationName): AnyOperation => {
   const [input, output] = definitions[op]
-  const operation = Operation.make({
-    meta: { key: op, label: op },
-    input: Schema.Struct({ ...named, ...input }),
-    output: Schema.Struct(output),
-    error: AppError,
-    executionMode: domain.isSync(op) ? "sync" : "async",
-    ...(domain.isLane(op) && { concurrency: { serialBy: (input: { readonly list: string }) => input.list, lane: "lists" } })
-  } as unknown as Parameters<typeof Operation.make>[0]) as unknown as AnyOperation
+  const operation = Operation.make(
+    {
+      meta: { key: op, label: op },
+      input: Schema.Struct({ ...named, ...input }),
+      output: Schema.Struct(output),
+      error: AppError,
+      executionMode: domain.isSync(op) ? "sync" : "async",
+      ...(domain.isLane(op) &&
+        { concurrency: { serialBy: (input: { readonly list: string }) => input.list, lane: "lists" } })
+    } as unknown as Parameters<typeof Operation.make>[0]
+  ) as unknown as AnyOperation
   return operation
     .annotate(Operation.Readonly, domain.isReadonly(op))
     .annotate(Operation.Irreversible, domain.isIrreversible(op))
@@ -127,6 +132,10 @@ export class Harness {
         action.t === "macro" && action.kind === "mapped" ? within(action).slice(1).map(({ n }) => n) : []
       )
     )
+  }
+
+  isMacro(n: number): boolean {
+    return this.nodes.get(n)?.t === "macro"
   }
 
   /** An action that succeeds and yet has nothing to take back. */
@@ -255,19 +264,22 @@ export class Harness {
   }
 
   private get restoreHandler() {
-    return Effect.map(OperationInvoker, ({ invoke }) =>
-      Effect.fnUntraced({ self: this }, function*(this: Harness, input: Input) {
-        this.log.push(`start registers.restore ${input.n}'`)
-        yield* this.takeFault(input)
-        for (const child of domain.restoring(input)) {
-          yield* Effect.catchCause(
-            invoke(operations["register.put"], this.give(child)),
-            () => Effect.fail(new AppError({ why: "a register cannot be restored" }))
-          )
-        }
-        this.log.push(`end ${input.n}'`)
-        return {} as Output
-      }))
+    return Effect.map(
+      OperationInvoker,
+      ({ invoke }) =>
+        Effect.fnUntraced({ self: this }, function*(this: Harness, input: Input) {
+          this.log.push(`start registers.restore ${input.n}'`)
+          yield* this.takeFault(input)
+          for (const child of domain.restoring(input)) {
+            yield* Effect.catchCause(
+              invoke(operations["register.put"], this.give(child)),
+              () => Effect.fail(new AppError({ why: "a register cannot be restored" }))
+            )
+          }
+          this.log.push(`restored ${input.n}'`)
+          return {} as Output
+        })
+    )
   }
 
   private macroHandler(kind: Macro["kind"]) {
@@ -294,7 +306,9 @@ export class Harness {
       typeof value === "object" ? this.noteIds.get(value.ref) ?? `missing${value.ref}` : value
     ])
     return this.give(
-      (leaf.flaw === "badInput" ? { n: "not a number" } : { n: leaf.n, ...Object.fromEntries(args) }) as unknown as Input
+      (leaf.flaw === "badInput"
+        ? { n: "not a number" }
+        : { n: leaf.n, ...Object.fromEntries(args) }) as unknown as Input
     )
   }
 
@@ -335,7 +349,9 @@ export class Harness {
         return OperationInvoker.schedule(operations[action.action.op], this.inputOf(action.action)).pipe(
           Effect.map((followup) => {
             const { n } = action.action
-            this.stragglers.push(Effect.runFork(Effect.map(followup.await, (exit) => this.log.push(`exit ${n} ${tagOf(exit)}`))))
+            this.stragglers.push(
+              Effect.runFork(Effect.map(followup.await, (exit) => this.log.push(`exit ${n} ${tagOf(exit)}`)))
+            )
           })
         )
       case "straggler":
@@ -374,7 +390,9 @@ export class Harness {
         const child = node.body[i]
         if (child === undefined || node.parallel === true) continue
         const tag = yield* this.run(child)
-        if (tag !== "ok" && node.keepGoing !== true) return yield* Effect.fail(new AppError({ why: `child ${child.n}` }))
+        if (tag !== "ok" && node.keepGoing !== true) {
+          return yield* Effect.fail(new AppError({ why: `child ${child.n}` }))
+        }
       }
     })
   }
@@ -393,7 +411,9 @@ export class Harness {
       ...domain.leafNames.filter((op) => op !== "registers.restore").map((op) =>
         operations[op].toLayer(this.handler(op))
       ) as unknown as [Layer.Layer<never, never, OperationRegistry>],
-      ...(["plain", "mapped", "lane"] as const).map((kind) => macros[kind].toLayer(this.macroHandler(kind))) as unknown as [
+      ...(["plain", "mapped", "lane"] as const).map((kind) =>
+        macros[kind].toLayer(this.macroHandler(kind))
+      ) as unknown as [
         Layer.Layer<never, never, OperationRegistry | OperationInvoker | HistoryTracker>
       ]
     )
@@ -422,33 +442,36 @@ export class Harness {
       const node = input.inv === true ? undefined : this.nodes.get(input.n)
       return node?.t === "leaf" ? node.flaw : undefined
     }
-    return UndoMapping.make({
-      operation,
-      inverse: operations[shape.inverse],
-      ...(shape.capture !== undefined && {
-        capture: (input: Input) =>
-          Effect.sync(() => {
-            this.log.push(`capture ${name} ${input.n}${input.inv === true ? "'" : ""}`)
-            if (flaw(input) === "captureFails") throw new Error("captureFails")
-            return this.give(mappingOf(input).capture!(this.world, input))
-          })
-      }),
-      deriveContext: (input: Input, output: Output, captured: Json | undefined) => {
-        if (flaw(input) === "deriveFails") throw new Error("deriveFails")
-        if (flaw(input) === "notUndoable") return undefined
-        return this.give(mappingOf(input).derive(input, output, captured))
-      },
-      ...(shape.redo !== undefined && {
-        redo: (input: Input, output: Output, inverseOutput: Output) => mappingOf(input).redo!(input, output, inverseOutput)
-      }),
-      ...(shape.coalesce !== undefined && { coalesce: { ...shape.coalesce, within: domain.coalesceMillis } }),
-      scope: (input: Input, output: Output) => mappingOf(input).scope(input, output),
-      touches: (input: Input, output: Output) => mappingOf(input).touches(input, output),
-      message: (input: Input) => {
-        if (flaw(input) === "messageFails") throw new Error("messageFails")
-        return `#${input.n}`
-      }
-    } as unknown as Parameters<typeof UndoMapping.make>[0]).toLayer as Layer.Layer<never, never, UndoRegistry>
+    return UndoMapping.make(
+      {
+        operation,
+        inverse: operations[shape.inverse],
+        ...(shape.capture !== undefined && {
+          capture: (input: Input) =>
+            Effect.sync(() => {
+              this.log.push(`capture ${name} ${input.n}${input.inv === true ? "'" : ""}`)
+              if (flaw(input) === "captureFails") throw new Error("captureFails")
+              return this.give(mappingOf(input).capture!(this.world, input))
+            })
+        }),
+        deriveContext: (input: Input, output: Output, captured: Json | undefined) => {
+          if (flaw(input) === "deriveFails") throw new Error("deriveFails")
+          if (flaw(input) === "notUndoable") return undefined
+          return this.give(mappingOf(input).derive(input, output, captured))
+        },
+        ...(shape.redo !== undefined && {
+          redo: (input: Input, output: Output, inverseOutput: Output) =>
+            mappingOf(input).redo!(input, output, inverseOutput)
+        }),
+        ...(shape.coalesce !== undefined && { coalesce: { ...shape.coalesce, within: domain.coalesceMillis } }),
+        scope: (input: Input, output: Output) => mappingOf(input).scope(input, output),
+        touches: (input: Input, output: Output) => mappingOf(input).touches(input, output),
+        message: (input: Input) => {
+          if (flaw(input) === "messageFails") throw new Error("messageFails")
+          return `#${input.n}`
+        }
+      } as unknown as Parameters<typeof UndoMapping.make>[0]
+    ).toLayer as Layer.Layer<never, never, UndoRegistry>
   }
 
   get plugins() {
@@ -459,5 +482,7 @@ export class Harness {
 /** A valid output of a handler that changed nothing. */
 const unwritten = (op: OperationName): Output =>
   Object.fromEntries(
-    Object.keys(definitions[op][1]).map((key) => [key, key === "ids" ? [] : key === "index" || key === "notes" ? 0 : ""])
+    Object.keys(definitions[op][1]).map((
+      key
+    ) => [key, key === "ids" ? [] : key === "index" || key === "notes" ? 0 : ""])
   )

@@ -235,9 +235,11 @@ export const actionsOf = (program: Program): ReadonlyArray<Action> => {
 
 /** Everyone who acts in a program. */
 export const actorsOf = (program: Program): ReadonlyArray<Actor> => [
-  ...new Set(program.steps.flatMap((step) =>
-    step.t === "together" ? step.fibers.map((fiber) => fiber.actor) : "actor" in step ? [step.actor] : []
-  ))
+  ...new Set(
+    program.steps.flatMap((step) =>
+      step.t === "together" ? step.fibers.map((fiber) => fiber.actor) : "actor" in step ? [step.actor] : []
+    )
+  )
 ]
 
 export const isUndo = (action: Action | Undo): action is Undo => action.t === "undo" || action.t === "redo"
@@ -263,7 +265,7 @@ export const kindsOf = (program: Program): ReadonlyMap<string, number> => {
       count(`fibers: ${step.fibers.length}`)
       for (const fiber of step.fibers) for (const action of fiber.actions) if (isUndo(action)) undo(action)
     }
-    if (step.t === "during") for (const inner of step.inner) if (inner.t !== "act") undo(inner)
+    if (step.t === "during") { for (const inner of step.inner) if (inner.t !== "act") undo(inner) }
   }
   for (const action of actionsOf(program)) {
     switch (action.t) {

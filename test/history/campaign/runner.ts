@@ -68,7 +68,11 @@ export abstract class Runner {
 
   private failure(message: string): Failure {
     const log = this.harness.log.slice(-40).join(", ")
-    return { program: this.program, at: this.at, message: `${message}\n  the log of the step ends with:  ${log || "nothing"}` }
+    return {
+      program: this.program,
+      at: this.at,
+      message: `${message}\n  the log of the step ends with:  ${log || "nothing"}`
+    }
   }
 
   /** A clock that stands still unless the program lets time pass. */
@@ -145,7 +149,9 @@ export abstract class Runner {
   /** Lets what waits at a gate go on, and waits for what nobody waits for. */
   protected settle(actions: ReadonlyArray<Action>): Effect.Effect<void> {
     return Effect.gen({ self: this }, function*(this: Runner) {
-      for (const action of actions.flatMap(within)) if (action.t === "leaf" && action.flaw === "gate") this.harness.open(action.n)
+      for (const action of actions.flatMap(within)) {
+        if (action.t === "leaf" && action.flaw === "gate") this.harness.open(action.n)
+      }
       const tracked = this.harness.stragglers.splice(0)
       yield* Effect.forEach(tracked, Fiber.await, { discard: true })
       yield* Effect.provideContext(OperationInvoker.awaitIdle, this.services!)
@@ -155,14 +161,17 @@ export abstract class Runner {
   /** Runs what fibers do at the same time, and waits for all of them. */
   protected together(fibers: ReadonlyArray<ProgramFiber>): Effect.Effect<void> {
     return Effect.gen({ self: this }, function*(this: Runner) {
-      const running = yield* Effect.forEach(fibers, (fiber) =>
-        Effect.forkChild(Effect.gen({ self: this }, function*(this: Runner) {
-          for (let i = 0; i < fiber.delay; i++) yield* Effect.yieldNow
-          for (const action of fiber.actions) {
-            if (isUndo(action)) yield* this.undo(action)
-            else yield* this.act(fiber.actor, action)
-          }
-        })))
+      const running = yield* Effect.forEach(
+        fibers,
+        (fiber) =>
+          Effect.forkChild(Effect.gen({ self: this }, function*(this: Runner) {
+            for (let i = 0; i < fiber.delay; i++) yield* Effect.yieldNow
+            for (const action of fiber.actions) {
+              if (isUndo(action)) yield* this.undo(action)
+              else yield* this.act(fiber.actor, action)
+            }
+          }))
+      )
       yield* Effect.forEach(running, Fiber.join, { discard: true })
       yield* this.settle([])
     })

@@ -127,7 +127,7 @@ function* simplerAction(action: Action): Generator<ReadonlyArray<Action>> {
 }
 
 /** The text's length, in which one actor is shorter than the others. */
-const size = (program: Program): number => JSON.stringify(program).replaceAll(/"(bob|eve)"/g, '"other"').length
+const size = (program: Program): number => JSON.stringify(program).replaceAll(/"(bob|eve)"/g, "\"other\"").length
 
 /** The smallest program found that fails, within a number of tries. */
 export const shrink = <R>(
@@ -154,7 +154,8 @@ export const shrink = <R>(
   })
 
 /** A program as lines that a person reads. */
-export const pretty = (program: Program): string => program.steps.map((step, i) => `  ${i}. ${prettyStep(step)}`).join("\n")
+export const pretty = (program: Program): string =>
+  program.steps.map((step, i) => `  ${i}. ${prettyStep(step)}`).join("\n")
 
 const prettyStep = (step: Step): string => {
   switch (step.t) {
@@ -173,9 +174,7 @@ const prettyStep = (step: Step): string => {
       return `at the same time (${step.overlap}):${
         step.fibers.map((fiber) =>
           `\n       ${fiber.actor}${fiber.delay > 0 ? ` after ${fiber.delay} yields` : ""}: ${
-            fiber.actions.map((action) =>
-              isUndo(action) ? prettyUndo(action) : prettyAction(action)
-            ).join(", ")
+            fiber.actions.map((action) => isUndo(action) ? prettyUndo(action) : prettyAction(action)).join(", ")
           }`
         ).join("")
       }`
