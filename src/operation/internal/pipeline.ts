@@ -453,22 +453,26 @@ export class Pipeline {
 
   /** The handler's effect, with what was asked for around it. A handler that throws is a defect of its invocation. */
   private handle(frame: Frame): AnyEffect {
-    let effect: AnyEffect
-    try {
-      effect = frame.registration.handler(frame.input) as AnyEffect
-    } catch (defect) {
-      effect = Exit.die(defect)
-    }
     const options = frame.options
-    if (options !== undefined) {
-      if (options.around !== undefined) effect = options.around(effect)
-      if (options.timeout !== undefined) effect = this.limit(frame, effect, options.timeout)
-    }
-    return effect
+    // What is around the handler may do without it.
+    if (options?.around !== undefined) return this.limited(frame, options.around(Effect.suspend(() => this.handled(frame))))
+    const effect = this.handled(frame)
+    return options === undefined ? effect : this.limited(frame, effect)
   }
 
-  private limit(frame: Frame, effect: AnyEffect, timeout: Duration.Input): AnyEffect {
-    return Effect.timeoutOrElse(effect, { duration: timeout, orElse: () => this.timedOut(frame, timeout) })
+  private handled(frame: Frame): AnyEffect {
+    try {
+      return frame.registration.handler(frame.input) as AnyEffect
+    } catch (defect) {
+      return Exit.die(defect)
+    }
+  }
+
+  private limited(frame: Frame, effect: AnyEffect): AnyEffect {
+    const timeout = frame.options?.timeout
+    return timeout === undefined
+      ? effect
+      : Effect.timeoutOrElse(effect, { duration: timeout, orElse: () => this.timedOut(frame, timeout) })
   }
 
   timedOut(frame: Frame, timeout: Duration.Input): Exit.Exit<never, OperationError> {
