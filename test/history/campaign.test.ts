@@ -46,6 +46,8 @@ describe("random histories", () => {
     const expected = [
       "act",
       "burst",
+      "clear",
+      "invalidate",
       "during",
       "fault",
       "lossy",
@@ -91,7 +93,7 @@ describe("random histories", () => {
         "messageFails",
         "gate"
       ].map((flaw) => `flaw: ${flaw}`),
-      ...["inverse", "forward"].flatMap((phase) => ["fail", "die"].map((how) => `fault: ${phase} ${how}`)),
+      ...["inverse", "forward"].flatMap((phase) => ["fail", "die", "extern"].map((how) => `fault: ${phase} ${how}`)),
       ...["agent", "trigger", "remote"].map((origin) => `origin: ${origin}`)
     ]
     assert.deepStrictEqual(expected.filter((kind) => !seen.has(kind)), [])

@@ -71,8 +71,8 @@ class Executor extends Runner {
           return model.follow(harness.log, [model.act(step.actor, step.action, step.origin)])
         case "undo":
         case "redo":
-          yield* this.undo(step)
-          return model.follow(harness.log, [model[step.t](step)])
+          yield* this.undo(step, true)
+          return model.follow(harness.log, [model[step.t](step, true)])
         case "undoTo": {
           const target = model.live(step.actor)[step.back]
           harness.log.push(`undoTo ${step.u}`)
@@ -123,6 +123,14 @@ class Executor extends Runner {
             after: step.after ?? 0
           })
           return model.fault(step)
+        case "clear": {
+          const tracker = Context.get(this.services!, HistoryTracker)
+          yield* this.as(step.actor, (step.scope === undefined ? tracker : tracker.scope(step.scope)).clear)
+          return model.forget(step)
+        }
+        case "invalidate":
+          yield* this.as(step.actor, HistoryTracker.invalidate({ touches: step.resource }))
+          return model.forget(step)
         case "lossy":
           yield* this.act(step.actor, step.first)
           yield* this.act(step.actor, step.lossy)

@@ -139,6 +139,7 @@ class Generator {
         splitFault: 1,
         rollbackFault: 1,
         lossy: 1,
+        forget: 1,
         restart: 2
       })
     ) {
@@ -168,12 +169,13 @@ class Generator {
         const action = this.recent()
         if (action === undefined) return
         const after = action.t === "macro" ? this.random.int(0, 2) : 0
+        const how = this.random.weighted({ fail: 2, die: 2, extern: 1 })
         this.push({
           t: "fault",
           n: action.n,
           phase: this.random.pick(["inverse", "forward"]),
-          how: this.random.pick(["fail", "die"]),
-          times: after > 0 ? 1 : this.random.int(1, 2),
+          how,
+          times: after > 0 || how === "extern" ? 1 : this.random.int(1, 2),
           ...(after > 0 && { after })
         })
         return this.push(this.undo("undo"))
@@ -213,6 +215,15 @@ class Generator {
             args: { register: first.args["register"]!, value: `lost${this.next}` },
             flaw: this.random.pick(["captureFails", "deriveFails", "messageFails"])
           }
+        })
+      }
+      case "forget": {
+        const scope = this.scope()
+        return this.push({
+          t: this.random.pick(["clear", "invalidate"]),
+          actor: this.actor(),
+          resource: this.random.pick([...registers, ...lists]),
+          ...(scope !== undefined && { scope })
         })
       }
       case "restart":

@@ -10,7 +10,19 @@
  */
 import * as domain from "./domain.ts"
 import type { Input, Json, Mapping, OperationName, Output } from "./domain.ts"
-import type { Action, ActionOrigin, Actor, Fault, Group, Leaf, Macro, Program, Undo, UndoTo } from "./program.ts"
+import type {
+  Action,
+  ActionOrigin,
+  Actor,
+  Fault,
+  Forget,
+  Group,
+  Leaf,
+  Macro,
+  Program,
+  Undo,
+  UndoTo
+} from "./program.ts"
 import { actionsOf, documents, isUndo, within } from "./program.ts"
 
 /** The library did something that the model cannot explain. */
@@ -122,6 +134,8 @@ export class Model {
   private readonly openGates = new Set<number>()
   private readonly captured = new Map<string, Json>()
   private readonly lastUndo = new Map<Actor, number>()
+  private interruptedUndo = false
+  private interruptible: "inverse" | "forward" | undefined
   private readonly heldLanes = new Set<string>()
   private clock = 0
   /** Who waits for the history, first come first served; the first has it. */
@@ -235,11 +249,13 @@ export class Model {
     }
   }
 
-  *undo(step: Undo): Running<void> {
+  /** `alone`: nothing else happens, so its caller may be interrupted. */
+  *undo(step: Undo, alone = false): Running<void> {
     yield [`undo ${step.u}`]
     yield* this.exclusively()
+    this.interruptible = alone ? "inverse" : undefined
     const next = this.nextUndo(step.actor, step.scope)
-    const tags = yield* this.undoNext(next)
+    const tags = this.ending(yield* this.undoNext(next))
     this.turns.shift()
     yield tags.map((tag) => `exit undo ${step.u} ${tag}`)
   }
@@ -256,16 +272,34 @@ export class Model {
     yield tags.map((tag) => `exit undoTo ${step.u} ${tag}`)
   }
 
-  *redo(step: Undo): Running<void> {
+  *redo(step: Undo, alone = false): Running<void> {
     yield [`redo ${step.u}`]
     yield* this.exclusively()
+    this.interruptible = alone ? "forward" : undefined
     const next = this.nextRedo(step.actor, step.scope)
     let tags: ReadonlyArray<string>
     if (next.tag === "nothing") tags = ["NothingToRedo"]
     else if (next.tag === "refused") tags = next.reasons
-    else tags = [yield* this.redoEntry(next.entry)]
+    else tags = this.ending([yield* this.redoEntry(next.entry)])
     this.turns.shift()
     yield tags.map((tag) => `exit redo ${step.u} ${tag}`)
+  }
+
+  /** Forgets entries. What would be redone after a forgotten one in its scopes goes with it. */
+  forget(step: Forget): void {
+    this.pure = false
+    const touched = (entry: Entry) => touchesOf(entry).includes(step.resource)
+    const forgotten = step.t === "clear"
+      ? this.of(step.actor).filter((entry) => isIn(entry, step.scope))
+      : this.entries.filter(touched)
+    const gone = new Set(forgotten)
+    for (const entry of gone) {
+      if (entry.live) continue
+      for (const scope of scopesOf(entry)) {
+        for (const other of this.undone(entry.actor, scope)) if (other.undoneAt < entry.undoneAt) gone.add(other)
+      }
+    }
+    this.entries = this.entries.filter((entry) => !gone.has(entry))
   }
 
   fault(step: Fault): void {
@@ -326,6 +360,13 @@ export class Model {
   // -------------------------------------------------------------------------
   // undo and redo
   // -------------------------------------------------------------------------
+
+  private ending(tags: ReadonlyArray<string>): ReadonlyArray<string> {
+    const interrupted = this.interruptedUndo
+    this.interruptible = undefined
+    this.interruptedUndo = false
+    return interrupted ? [...tags, "interrupted"] : tags
+  }
 
   /** H5: one at a time; a second caller waits. */
   private *exclusively(): Running<void> {
@@ -431,7 +472,7 @@ export class Model {
   /** Takes back a composite: itself a composite, which restores one register after the other. */
   private *restore(input: Input, context: Context): Running<Outcome> {
     yield [`start registers.restore ${input.n}'`]
-    const fault = this.takeFault(input)
+    const fault = yield* this.takeFault(input)
     if (fault !== undefined) return ended(fault)
     const steps: Array<Step> = []
     for (const child of domain.restoring(input)) {
@@ -520,7 +561,7 @@ export class Model {
     const mapping = domain.mappings[op]
     const captured = this.captured.get(String(input.n)) ?? this.copy(mapping?.capture?.(this.world, input))
     this.captured.delete(String(input.n))
-    const fault = this.takeFault(input)
+    const fault = yield* this.takeFault(input)
     if (fault !== undefined) return ended(fault)
     const memory = domain.begin(this.world, op, input)
     switch (flaw) {
@@ -587,7 +628,7 @@ export class Model {
     const leave = this.enter(lane, context)
     const lanes = lane === undefined ? context.lanes : new Set([...context.lanes, lane])
     const children: Array<Step> = []
-    const fault = this.takeFault(input)
+    const fault = yield* this.takeFault(input)
     let outcome: Outcome
     if (fault !== undefined) outcome = ended(fault)
     else {
@@ -668,11 +709,19 @@ export class Model {
     return outcome
   }
 
-  private takeFault(input: Input): string | undefined {
-    const fault = this.faults.get(`${input.inv === true ? "inverse" : "forward"} ${input.n}`)
-    if (fault === undefined || fault.times === 0 || fault.after-- > 0) return undefined
+  private *takeFault(input: Input): Running<string | undefined> {
+    const phase = input.inv === true ? "inverse" : "forward"
+    const fault = this.faults.get(`${phase} ${input.n}`)
+    if (fault === undefined || fault.times === 0) return undefined
+    if (fault.how === "extern" && this.interruptible !== phase) return undefined
+    if (fault.after-- > 0) return undefined
     fault.times--
-    return fault.how === "fail" ? "failed" : "died"
+    if (fault.how !== "extern") return fault.how === "fail" ? "failed" : "died"
+    yield [`extern ${input.n}`]
+    // What is put back now cannot be interrupted.
+    this.interruptible = undefined
+    this.interruptedUndo = true
+    return "interrupted"
   }
 
   private enter(lane: string | undefined, context: Context): () => void {

@@ -112,6 +112,8 @@ export class Harness {
   readonly log: Array<string> = []
   readonly noteIds = new Map<number, string>()
   readonly faults = new Map<string, { readonly how: string; times: number; after: number }>()
+  /** The undo or redo that runs alone, and may be interrupted by a handler in this phase. */
+  interruptible: { readonly phase: "inverse" | "forward"; readonly fiber: Fiber.Fiber<unknown, unknown> } | undefined
   /** The fiber to interrupt when an action waits for it. */
   readonly fibers = new Map<number, Fiber.Fiber<unknown, unknown>>()
   readonly stragglers: Array<Fiber.Fiber<unknown, unknown>> = []
@@ -190,9 +192,18 @@ export class Harness {
   // -------------------------------------------------------------------------
 
   private takeFault(input: Input): Effect.Effect<void, AppError> {
-    const fault = this.faults.get(`${input.inv === true ? "inverse" : "forward"} ${input.n}`)
-    if (fault === undefined || fault.times === 0 || fault.after-- > 0) return Effect.void
+    const phase = input.inv === true ? "inverse" : "forward"
+    const fault = this.faults.get(`${phase} ${input.n}`)
+    if (fault === undefined || fault.times === 0) return Effect.void
+    if (fault.how === "extern" && this.interruptible?.phase !== phase) return Effect.void
+    if (fault.after-- > 0) return Effect.void
     fault.times--
+    if (fault.how === "extern") {
+      this.log.push(`extern ${input.n}`)
+      const { fiber } = this.interruptible!
+      this.interruptible = undefined
+      return Effect.andThen(Effect.forkDetach(Fiber.interrupt(fiber)), Effect.never)
+    }
     return fault.how === "fail" ? Effect.fail(new AppError({ why: "a fault" })) : Effect.die("a fault")
   }
 

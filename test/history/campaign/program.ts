@@ -178,12 +178,21 @@ export interface During {
   readonly inner: ReadonlyArray<Act | Undo>
 }
 
+/** Forgets what an actor did, in a scope or in all; or everything that touched a resource, of all actors. */
+export interface Forget {
+  readonly t: "clear" | "invalidate"
+  readonly actor: Actor
+  readonly scope?: string
+  readonly resource: string
+}
+
 /** From here on, running the action again (`forward`) or taking it back (`inverse`) goes wrong `times` times. */
 export interface Fault {
   readonly t: "fault"
   readonly n: number
   readonly phase: "inverse" | "forward"
-  readonly how: "fail" | "die"
+  /** `extern`: the caller of the next undo (redo) is interrupted while the handler waits. */
+  readonly how: "fail" | "die" | "extern"
   readonly times: number
   /** How many runs of it go well first. Taking back a composite is one run, and one for every register it restores. */
   readonly after?: number
@@ -202,7 +211,7 @@ export interface Restart {
   readonly t: "restart"
 }
 
-export type Step = Act | Undo | UndoTo | Burst | Together | During | Fault | Lossy | Restart
+export type Step = Act | Undo | UndoTo | Burst | Together | During | Fault | Lossy | Forget | Restart
 
 export interface Program {
   readonly seed: number

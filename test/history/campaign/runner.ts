@@ -134,13 +134,17 @@ export abstract class Runner {
     })
   }
 
-  protected undo(step: Undo): Effect.Effect<void> {
+  /** `alone`: nothing else happens, so a handler may interrupt it. */
+  protected undo(step: Undo, alone = false): Effect.Effect<void> {
     return Effect.gen({ self: this }, function*(this: Runner) {
       this.harness.log.push(`${step.t} ${step.u}`)
       const { scope } = step
       const tracker = Context.get(this.services!, HistoryTracker)
       const part = scope === undefined ? tracker : tracker.scope(scope)
-      const exit = yield* Effect.exit(this.as(step.actor, part[step.t]))
+      const fiber = yield* Effect.forkChild(this.as(step.actor, part[step.t]))
+      if (alone) this.harness.interruptible = { phase: step.t === "undo" ? "inverse" : "forward", fiber }
+      const exit = yield* Fiber.await(fiber)
+      if (alone) this.harness.interruptible = undefined
       if (Exit.isSuccess(exit)) this.moved.add(exit.value.id)
       this.harness.log.push(`exit ${step.t} ${step.u} ${tagOf(exit)}`)
     })

@@ -65,6 +65,8 @@ function* simplerStep(step: Step): Generator<ReadonlyArray<Step>> {
     case "fault":
       if (step.times > 1) yield [{ ...step, times: 1 }]
       return
+    case "clear":
+    case "invalidate":
     case "restart":
   }
 }
@@ -184,10 +186,14 @@ const prettyStep = (step: Step): string => {
       }`
     case "fault":
       return `from now on, ${step.phase === "inverse" ? "taking back" : "repeating"} ${step.n} ${
-        step.how === "fail" ? "fails" : "dies"
+        { fail: "fails", die: "dies", extern: "is interrupted" }[step.how]
       } ${step.times} times${step.after === undefined ? "" : `, from the ${step.after + 1}. run on`}`
     case "lossy":
       return `${step.actor}: ${prettyAction(step.first)}, then ${prettyAction(step.lossy)}`
+    case "clear":
+      return `${step.actor}: clear${step.scope === undefined ? "" : ` ${step.scope}`}`
+    case "invalidate":
+      return `invalidate what touches ${step.resource}`
     case "restart":
       return "restart"
   }
