@@ -7,6 +7,19 @@ import * as Scheduler from "effect/Scheduler"
 const ambientKeys =
   /^~?effect\/(Scope$|Tracer|Clock$|Random$|Scheduler|References\/|Logger|Console|Metric|Schedule\/|ExecutionPlan\/|ErrorReporter|Layer\/|sql\/(CurrentTransformer|SpanPropagationEnabled|SqlClient\/(Transaction|BeginTransaction|SafeIntegers)))|^opbus\/(operation\/(OperationContext$|internal\/|Invocation\/)|sql\/LibsqlClient\/Transaction\/)/
 
+/** Keys of what ends with the invocation that opened it. */
+const transientKeys =
+  /^effect\/sql\/(SqlClient\/Transaction|CurrentTransactionService)|^opbus\/(operation\/(OperationContext$|internal\/)|sql\/LibsqlClient\/Transaction\/)/
+
+/**
+ * The context for work that goes on after the current invocation: without the invocation itself, its group, and an open
+ * SQL transaction, which will have ended by then.
+ *
+ * @internal
+ */
+export const outlasting = (context: Context.Context<never>): Context.Context<never> =>
+  Context.makeUnsafe(new Map(Array.from(context.mapUnsafe).filter(([key]) => !transientKeys.test(key))))
+
 /** The scheduler of synchronous handlers: its tasks can be run to the end at once. */
 const syncScheduler: Scheduler.Scheduler = new Scheduler.MixedScheduler("sync")
 

@@ -1,5 +1,5 @@
 import * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
@@ -7,8 +7,8 @@ import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { Followup, FollowupScheduler, ScheduleOptions } from "../FollowupScheduler.ts"
 import type * as Operation from "../Operation.ts"
-import { OperationContext } from "../OperationContext.ts"
-import { currentFrame, CurrentGroup } from "./frame.ts"
+import { outlasting } from "./closure.ts"
+import { currentFrame } from "./frame.ts"
 import { CallEffect, type Pipeline } from "./pipeline.ts"
 
 interface Task extends Followup {
@@ -68,7 +68,7 @@ export const make = (pipeline: Pipeline, scope: Scope.Scope): (typeof FollowupSc
         const parent = currentFrame(context)
         const work = run(operation, input, options, parent)
         const id = `${pipeline.epoch}-f${(++count).toString(36)}`
-        const outside = Context.omit(OperationContext, CurrentGroup)(context) as Context.Context<never>
+        const outside = outlasting(context)
         let outcome = Deferred.makeUnsafe<Exit.Exit<unknown, unknown>>()
         const task: Task = {
           id,
