@@ -49,7 +49,7 @@ const Mappings = Layer.mergeAll(NotesUndo, CollectionsUndo, ImportUndo, Workspac
 export default Layer.mergeAll(Handlers, Mappings).pipe(
   Layer.provideMerge(Services),
   Layer.provideMerge(Opbus.layerStore),
-  Layer.provide(SqlHistoryStore.layer),
+  Layer.provide(SqlHistoryStore.layerWith({ joinTransaction: true })),
   Layer.provide(Database),
   Layer.provide(NodeServices.layer)
 )

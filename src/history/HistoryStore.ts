@@ -135,8 +135,6 @@ export class HistoryStoreError extends Data.TaggedError("HistoryStoreError")<{
 export interface HistoryJoin {
   /** Whether to do so for an operation. */
   readonly applies: (operation: Operation.Any) => boolean
-  /** The service that stands for the open transaction: the handler gets it, too. */
-  readonly service: Context.Key<unknown, unknown>
   /** Begins a transaction, runs the effect in it, and commits if it succeeds. */
   readonly within: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, unknown, R>
 }

@@ -70,7 +70,6 @@ const make = (
       ...(join !== false && {
         join: {
           applies: typeof join === "function" ? join : () => true,
-          service: sql.transactionService as unknown as Context.Key<unknown, unknown>,
           within: <A, E, R>(effect: Effect.Effect<A, E, R>) =>
             sql.withTransaction(effect) as Effect.Effect<A, E | SqlError.SqlError, R>
         }

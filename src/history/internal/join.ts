@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Tracer from "effect/Tracer"
 import type { InvocationFrame } from "../../operation/internal/frame.ts"
 import type { HistoryBatch, HistoryJoin, HistoryStoreBackend } from "../HistoryStore.ts"
 
@@ -31,9 +32,7 @@ export class Joined {
       Effect.callback<boolean>((resume) => {
         const held = join.within(
           Effect.contextWith((inside: Context.Context<never>) => {
-            frame.enter(
-              Context.add(frame.base, join.service, Context.getUnsafe(inside, join.service)) as typeof context
-            )
+            frame.enter(carry(context, inside, frame.base))
             resume(Effect.succeed(true))
             return Effect.flatMap(Deferred.await(this.decision), (batch) => backend.write(batch))
           })
@@ -63,6 +62,24 @@ export class Joined {
       return Effect.asVoid(Deferred.await(this.ended))
     })
   }
+}
+
+/**
+ * What the transaction put into its context, for the handler: its connection, and what belongs to it (a semaphore, deferred
+ * invalidations). The span is not the handler's: that of the invocation is.
+ */
+const carry = (
+  outside: Context.Context<never>,
+  inside: Context.Context<never>,
+  base: Context.Context<never>
+): Context.Context<never> => {
+  const before = outside.mapUnsafe
+  let carried = base
+  inside.mapUnsafe.forEach((value, key) => {
+    if (before.get(key) === value || key === Tracer.ParentSpanKey) return
+    carried = Context.add(carried, Context.Service<never, unknown>(key), value)
+  })
+  return carried
 }
 
 class RolledBack {
