@@ -61,7 +61,7 @@ export const fromEntry = (
 export const read = Protocol.reader("history entry", HistoryEntryMessage)
 
 /**
- * One step as a store keeps it. `data` is `[input, inverseInput]`, and `output` where a redo needs it, all encoded.
+ * One step as a store keeps it.
  *
  * @category schemas
  * @since 0.1.0
@@ -74,7 +74,12 @@ export const StoredStep = Schema.Struct({
   scopes: Schema.optionalKey(Schema.Union([Schema.String, Schema.Array(Schema.String)])),
   touches: Schema.optionalKey(Schema.Union([Schema.String, Schema.Array(Schema.String)])),
   message: Schema.optionalKey(Schema.String),
-  data: Schema.Array(Schema.Json)
+  /** `forward` is `[input, output]`, because a redo needs both. */
+  withOutput: Schema.optionalKey(Schema.Boolean),
+  /** The encoded input. */
+  forward: Schema.Json,
+  /** The encoded input of the inverse. */
+  backward: Schema.Json
 })
 
 /**

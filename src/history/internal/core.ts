@@ -118,6 +118,7 @@ export class Core {
 
   /** The state is another one. Costs nothing when nobody listens. */
   changed(): void {
+    if (this.watchers.size === 0) return
     for (const watcher of this.watchers) watcher.wake()
   }
 

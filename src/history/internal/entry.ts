@@ -32,40 +32,52 @@ export interface Pair {
   readonly sync: boolean
   /** A snapshot of it may hold sensitive fields: it stays in memory (I8). */
   readonly sensitive: boolean
+  /** Its steps keep the output, for a mapping that chooses the input of a redo by it. */
+  readonly withOutput: boolean
 }
 
 /**
  * One mapped invocation.
  *
- * `text` is the JSON of `[input, inverseInput]` or `[input, inverseInput, output]`, all encoded (H9): one string for
- * what is needed together.
+ * Snapshots are JSON text (H9): `forward` that of the input, or of `[input, output]` when the pair keeps it; `backward`
+ * that of the inverse's input.
  *
  * @internal
  */
 export class Step {
-  readonly pair: Pair
-  text: string
+  pair: Pair
+  forward: string
+  backward: string
   /** The order of commits: inverses run in its reverse (H2). */
-  readonly tick: number
-  readonly scopes: Names
-  readonly touches: Names
-  readonly message: string | undefined
+  tick: number
+  scopes: Names
+  touches: Names
+  message: string | undefined
 
   constructor(
     pair: Pair,
-    text: string,
+    forward: string,
+    backward: string,
     tick: number,
     scopes: Names,
     touches: Names,
     message: string | undefined
   ) {
     this.pair = pair
-    this.text = text
+    this.forward = forward
+    this.backward = backward
     this.tick = tick
     this.scopes = scopes
     this.touches = touches
     this.message = message
   }
+}
+
+/** What a step runs with, encoded. @internal */
+export const inputOf = (step: Step, direction: "undo" | "redo"): unknown => {
+  if (direction === "undo") return JSON.parse(step.backward)
+  const forward: unknown = JSON.parse(step.forward)
+  return step.pair.withOutput ? (forward as ReadonlyArray<unknown>)[0] : forward
 }
 
 /** @internal */
@@ -107,11 +119,13 @@ export interface Rest {
 }
 
 /**
- * One user action. There may be hundreds of thousands: every field counts.
+ * One user action. There may be hundreds of thousands: every field counts, so an entry of one step is that step.
+ *
+ * An entry of several has them in `more`; its scopes and touches are those of all.
  *
  * @internal
  */
-export class Entry {
+export class Entry extends Step {
   /** The order of the root invocation in this process, or the whole id. */
   readonly ref: number | string
   readonly book: Book
@@ -119,7 +133,7 @@ export class Entry {
   position: number
   flags: number
   size: number
-  steps: Step | ReadonlyArray<Step>
+  more: ReadonlyArray<Step> | undefined
   rest: Rest | undefined
 
   constructor(
@@ -130,13 +144,39 @@ export class Entry {
     steps: Step | ReadonlyArray<Step>,
     rest: Rest | undefined
   ) {
+    const first = steps instanceof Step ? steps : steps[0]!
+    super(first.pair, first.forward, first.backward, first.tick, first.scopes, first.touches, first.message)
     this.ref = ref
     this.book = book
     this.position = position
     this.flags = flags
     this.size = sizeOf(steps)
-    this.steps = steps
+    this.more = undefined
     this.rest = rest
+    if (!(steps instanceof Step) && steps.length > 1) this.hold(steps)
+  }
+
+  /** Takes other steps. */
+  hold(steps: Step | ReadonlyArray<Step>): void {
+    const first = steps instanceof Step ? steps : steps[0]!
+    const several = !(steps instanceof Step) && steps.length > 1 ? steps : undefined
+    this.pair = first.pair
+    this.tick = first.tick
+    this.message = first.message
+    this.forward = several === undefined ? first.forward : ""
+    this.backward = several === undefined ? first.backward : ""
+    this.scopes = several === undefined ? first.scopes : union(several, (step) => namesOf(step.scopes, ""))
+    this.touches = several === undefined ? first.touches : union(several, (step) => namesOf(step.touches))
+    this.more = several
+    this.size = sizeOf(steps)
+  }
+
+  /** For good: the shell may wait for its stacks to be compacted, its payload need not. */
+  drop(): void {
+    this.state = Removed
+    this.forward = ""
+    this.backward = ""
+    this.more = undefined
   }
 
   get state(): number {
@@ -148,32 +188,20 @@ export class Entry {
   }
 
   get list(): ReadonlyArray<Step> {
-    return this.steps instanceof Step ? [this.steps] : this.steps
-  }
-
-  get scopes(): Names {
-    return this.steps instanceof Step ? this.steps.scopes : union(this.steps, (step) => namesOf(step.scopes, ""))
-  }
-
-  get touches(): Names {
-    return this.steps instanceof Step ? this.steps.touches : union(this.steps, (step) => namesOf(step.touches))
-  }
-
-  get first(): Step {
-    return this.steps instanceof Step ? this.steps : this.steps[0]!
+    return this.more ?? [this]
   }
 
   get key(): string | undefined {
     const key = this.rest?.key
-    return key === undefined ? this.first.pair.key : key === "" ? undefined : key
+    return key === undefined ? this.pair.key : key === "" ? undefined : key
   }
 
-  get message(): string {
-    return this.rest?.label ?? this.first.message ?? this.first.pair.key
+  get title(): string {
+    return this.rest?.label ?? this.message ?? this.pair.key
   }
 
   get sync(): boolean {
-    return this.steps instanceof Step ? this.steps.pair.sync : this.steps.every((step) => step.pair.sync)
+    return this.more === undefined ? this.pair.sync : this.more.every((step) => step.pair.sync)
   }
 }
 
@@ -186,11 +214,13 @@ const union = (steps: ReadonlyArray<Step>, of: (step: Step) => ReadonlyArray<str
 /** About what V8 needs for an entry and a step beside their text. */
 const overhead = 200
 
+const textOf = (step: Step): number => step.forward.length + step.backward.length
+
 /** @internal */
 export const sizeOf = (steps: Step | ReadonlyArray<Step>): number => {
-  if (steps instanceof Step) return overhead + steps.text.length
+  if (steps instanceof Step) return overhead + textOf(steps)
   let size = overhead
-  for (const step of steps) size += 100 + step.text.length
+  for (const step of steps) size += 100 + textOf(step)
   return size
 }
 
@@ -207,7 +237,7 @@ export const toModel = (epoch: string, entry: Entry): HistoryEntry => {
   return {
     id: idOf(epoch, entry.ref),
     status: entry.state === Undone ? "undone" : "live",
-    message: entry.message,
+    message: entry.title,
     key: entry.key,
     actor: entry.book.actor,
     scopes: namesOf(entry.scopes, ""),

@@ -523,7 +523,7 @@ export class StoreJournal implements Journal {
       partial: (entry.flags & Partial) !== 0,
       uncertain: (entry.flags & Uncertain) !== 0,
       owner: this.owner,
-      content: encodeContent(entry.steps, entry.rest)
+      content: encodeContent(entry.list, entry.rest)
     }
   }
 

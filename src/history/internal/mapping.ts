@@ -6,7 +6,7 @@ import { makeRedactor } from "../../operation/internal/codec.ts"
 import { jsonCodec, makeJsonEncoder } from "../../operation/internal/json.ts"
 import type { Registration } from "../../operation/internal/registration.ts"
 import type * as Operation from "../../operation/Operation.ts"
-import { type Names, type Pair, Step } from "./entry.ts"
+import { inputOf, type Names, type Pair, Step } from "./entry.ts"
 
 /**
  * What `UndoMapping.make` takes, without its types.
@@ -52,7 +52,8 @@ export class Mapping {
       inverse: inverse.key,
       sync: operation.executionMode === "sync" && inverse.executionMode === "sync",
       sensitive: makeRedactor(operation.input) !== undefined || makeRedactor(inverse.input) !== undefined ||
-        (props.redo !== undefined && makeRedactor(operation.output) !== undefined)
+        (props.redo !== undefined && makeRedactor(operation.output) !== undefined),
+      withOutput: props.redo !== undefined
     }
     this.encoder = undefined
     this.decoders = undefined
@@ -93,7 +94,8 @@ export class Mapping {
     if (typeof scopes === "object" && scopes.length === 0) scopes = undefined
     return new Step(
       this.pair,
-      this.textOf(registration, input, inverseInput, output),
+      this.forward(registration, input, output),
+      this.backward(inverseInput),
       tick,
       scopes,
       props.touches === undefined ? scopes : compactNames(props.touches(input, output)),
@@ -101,37 +103,43 @@ export class Mapping {
     )
   }
 
-  private textOf(registration: Registration, input: unknown, inverseInput: unknown, output: unknown): string {
-    this.encoder ??= makeJsonEncoder(this.props.inverse.input)
+  private forward(registration: Registration, input: unknown, output: unknown): string {
     const encoded = registration.encodeInput(input)
-    const inverse = this.encoder(inverseInput)
-    return this.props.redo === undefined
-      ? JSON.stringify([encoded, inverse])
-      : JSON.stringify([encoded, inverse, this.props.operation.stream ? output : registration.encodeOutput(output)])
+    if (!this.pair.withOutput) return jsonOf(encoded)
+    return jsonOf([encoded, this.props.operation.stream ? output : registration.encodeOutput(output)])
   }
 
-  /** The step's text with the input that `redo` chose, now that the inverse has run. */
+  private backward(inverseInput: unknown): string {
+    this.encoder ??= makeJsonEncoder(this.props.inverse.input)
+    return jsonOf(this.encoder(inverseInput))
+  }
+
+  /** The step's forward text with the input that `redo` chose, now that the inverse has run. */
   afterUndo(step: Step, registration: Registration, inverseOutput: unknown): string {
-    const [input, inverse, output] = JSON.parse(step.text) as ReadonlyArray<unknown>
+    const [input, output] = JSON.parse(step.forward) as ReadonlyArray<unknown>
     const decoders = this.decoders ??= new Decoders(this.props)
     const redoInput = this.props.redo!(decoders.input(input), decoders.output(output), inverseOutput)
-    return JSON.stringify([registration.encodeInput(redoInput), inverse, output])
+    return jsonOf([registration.encodeInput(redoInput), output])
   }
 
-  /** Two steps as one. */
-  merge(older: Step, newer: Step, registration: Registration): string {
+  /** Two steps as one, whose touches are given. */
+  merge(older: Step, newer: Step, registration: Registration, touches: Names): Step {
     const decoders = this.decoders ??= new Decoders(this.props)
-    const values = (step: Step) => {
-      const [input, inverse] = JSON.parse(step.text) as ReadonlyArray<unknown>
-      return { redoInput: decoders.input(input), inverseInput: decoders.inverse(inverse) }
-    }
+    const values = (step: Step) => ({
+      redoInput: decoders.input(inputOf(step, "redo")),
+      inverseInput: decoders.inverse(inputOf(step, "undo"))
+    })
     const { inverseInput, redoInput } = this.props.coalesce!.merge!(values(older), values(newer))
-    const text = JSON.parse(newer.text) as Array<unknown>
-    text[0] = registration.encodeInput(redoInput)
-    text[1] = this.encoder!(inverseInput)
-    return JSON.stringify(text)
+    const encoded = registration.encodeInput(redoInput)
+    const forward = this.pair.withOutput
+      ? jsonOf([encoded, (JSON.parse(newer.forward) as ReadonlyArray<unknown>)[1]])
+      : jsonOf(encoded)
+    return new Step(this.pair, forward, this.backward(inverseInput), newer.tick, older.scopes, touches, newer.message)
   }
 }
+
+/** An input without value, of an operation that takes none, is `null`. */
+const jsonOf = (encoded: unknown): string => JSON.stringify(encoded) ?? "null"
 
 /** What only `redo` and `merge` need. */
 class Decoders {

@@ -126,19 +126,18 @@ export class Reader {
     const { core, known } = this.journal
     const { timeline } = core
     const flags = state | (row.partial ? Partial : 0) | (row.uncertain ? Uncertain : 0) | more
-    const content = steps.length === 1 ? steps[0]! : steps
     const undoneAt = state === Undone ? row.undoneAt ?? timeline.tick(0) : undefined
     const entryRest = undoneAt === undefined ? rest : { ...rest, undoneAt }
     let entry = known.get(row.id)
     if (entry !== undefined) {
       const current = entry
-      timeline.change(current, content, () => {
+      timeline.change(current, steps, () => {
         current.position = row.position
         current.flags = flags
         current.rest = entryRest
       })
     } else {
-      entry = new Entry(row.id, timeline.book(row.actor), row.position, flags, content, entryRest)
+      entry = new Entry(row.id, timeline.book(row.actor), row.position, flags, steps, entryRest)
       known.set(row.id, entry)
       timeline.add(entry)
       timeline.limit(entry)
@@ -230,10 +229,10 @@ export class Reader {
     return this.transactions.size > 0 || !this.loaded
   }
 
-  private readonly pairOf = ({ inverse, key, sync = false }: StoredStep): Pair => {
-    const id = JSON.stringify([key, inverse, sync])
+  private readonly pairOf = ({ inverse, key, sync = false, withOutput = false }: StoredStep): Pair => {
+    const id = JSON.stringify([key, inverse, sync, withOutput])
     let pair = this.pairs.get(id)
-    if (pair === undefined) this.pairs.set(id, pair = { key, inverse, sync, sensitive: false })
+    if (pair === undefined) this.pairs.set(id, pair = { key, inverse, sync, sensitive: false, withOutput })
     return pair
   }
 }

@@ -214,12 +214,12 @@ export class Recorder implements InvocationHook {
       book,
       positionOf(history),
       partial ? Live | Partial : Live,
-      steps instanceof Step || steps.length > 1 ? steps : steps[0]!,
+      steps,
       rest
     )
     if (own && causedBy === undefined) {
       const mapping = core.mappings.get(frame.key)
-      if (mapping?.props.coalesce !== undefined) return this.coalesce(entry, mapping, frame)
+      if (mapping?.props.coalesce !== undefined) return this.coalesce(entry, steps as Step, mapping, frame)
     }
     return this.keep(entry)
   }
@@ -229,13 +229,13 @@ export class Recorder implements InvocationHook {
     const { core } = this
     const { book } = entry
     book.coalescing = undefined
-    if (entry.list.some((step) => step.pair.sensitive)) entry.flags |= Volatile
+    if (isSensitive(entry)) entry.flags |= Volatile
     if (entry.size > core.timeline.limits.entryBytes) {
       core.timeline.clearRedo(book, entry.position, entry.scopes)
       core.report(
         "TooLarge",
-        entry.key ?? entry.message,
-        `"${entry.message}" cannot be undone: its entry of ${entry.size} bytes is over the limit of ${core.timeline.limits.entryBytes}`
+        entry.key ?? entry.title,
+        `"${entry.title}" cannot be undone: its entry of ${entry.size} bytes is over the limit of ${core.timeline.limits.entryBytes}`
       )
       return undefined
     }
@@ -249,7 +249,7 @@ export class Recorder implements InvocationHook {
   // coalescing
   // -------------------------------------------------------------------------
 
-  private coalesce(entry: Entry, mapping: Mapping, frame: InvocationFrame): Entry | undefined {
+  private coalesce(entry: Entry, newer: Step, mapping: Mapping, frame: InvocationFrame): Entry | undefined {
     const { core } = this
     const { book } = entry
     const props = mapping.props.coalesce!
@@ -266,12 +266,12 @@ export class Recorder implements InvocationHook {
       return this.keep(entry)
     }
     const last = book.coalescing as Coalescing | undefined
-    const newer = entry.steps as Step
     let into = entry
     if (
       last !== undefined && last.mapping === mapping && last.key === key && last.origin === frame.origin &&
       frame.startedAt - last.at <= props.within && last.entry.state === Live && book.live.top() === last.entry &&
-      same(namesOf(last.entry.scopes, ""), namesOf(newer.scopes, "")) && core.timeline.conflict(last.entry) === undefined
+      same(namesOf(last.entry.scopes, ""), namesOf(newer.scopes, "")) &&
+      core.timeline.conflict(last.entry) === undefined
     ) {
       const steps = this.merged(last.entry, newer, mapping, frame)
       if (sizeOf(steps) <= core.timeline.limits.entryBytes) {
@@ -289,14 +289,13 @@ export class Recorder implements InvocationHook {
   }
 
   private merged(older: Entry, newer: Step, mapping: Mapping, frame: InvocationFrame): Steps {
-    if (mapping.props.coalesce!.merge === undefined || !(older.steps instanceof Step)) return [...older.list, newer]
+    const several = () => [...older.more ?? [copyOf(older)], newer]
+    if (mapping.props.coalesce!.merge === undefined || older.more !== undefined) return several()
     try {
-      const step = older.steps
-      const text = mapping.merge(step, newer, frame.registration)
-      const touches = same(namesOf(step.touches), namesOf(newer.touches))
-        ? step.touches
-        : Array.from(new Set([...namesOf(step.touches), ...namesOf(newer.touches)]))
-      return new Step(step.pair, text, newer.tick, step.scopes, touches, newer.message)
+      const touches = same(namesOf(older.touches), namesOf(newer.touches))
+        ? older.touches
+        : Array.from(new Set([...namesOf(older.touches), ...namesOf(newer.touches)]))
+      return mapping.merge(older, newer, frame.registration, touches)
     } catch (failure) {
       this.core.report(
         "Lost",
@@ -304,7 +303,7 @@ export class Recorder implements InvocationHook {
         `"${frame.key}" is not merged: the merge function of its undo mapping failed`,
         failure
       )
-      return [...older.list, newer]
+      return several()
     }
   }
 
@@ -385,6 +384,10 @@ export class Recorder implements InvocationHook {
   }
 }
 
+/** A step that is not the entry which holds it. */
+const copyOf = ({ backward, forward, message, pair, scopes, tick, touches }: Step): Step =>
+  new Step(pair, forward, backward, tick, scopes, touches, message)
+
 const same = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): boolean =>
   a.length === b.length && a.every((name, i) => name === b[i])
 
@@ -394,8 +397,20 @@ const gathers = (frame: InvocationFrame, transaction: Group | undefined): boolea
     ? frame.parent !== undefined && !frame.parent.recording && frame.parent.history !== undefined
     : !transaction.recording
 
+/** I8: it never gets into a store. */
+const isSensitive = ({ more, pair }: Entry): boolean =>
+  more === undefined ? pair.sensitive : more.some(({ pair }) => pair.sensitive)
+
 const positionOf = (history: unknown): number => typeof history === "number" ? history : (history as Collector).position
 
 /** Stands for a step of a transaction that cannot be taken back. */
 const hole = (key: string, tick: number): Step =>
-  new Step({ key, inverse: "", sync: true, sensitive: false }, "[]", tick, undefined, undefined, undefined)
+  new Step(
+    { key, inverse: "", sync: true, sensitive: false, withOutput: false },
+    "null",
+    "null",
+    tick,
+    undefined,
+    undefined,
+    undefined
+  )

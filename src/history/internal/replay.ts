@@ -1,6 +1,7 @@
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Semaphore from "effect/Semaphore"
 import type { Registration } from "../../operation/internal/registration.ts"
 import { CurrentActor } from "../../operation/Invocation.ts"
@@ -9,7 +10,7 @@ import type { HistoryEntry } from "../HistoryEntry.ts"
 import { type FailedStep, HistoryError, type HistoryErrorReason } from "../HistoryError.ts"
 import { type Group, isInside, type Steps } from "./containers.ts"
 import type { Core } from "./core.ts"
-import { Entry, idOf, Live, namesOf, Removed, Step, toModel, Uncertain, Undone, Volatile } from "./entry.ts"
+import { Entry, idOf, inputOf, Live, namesOf, Removed, Step, toModel, Uncertain, Undone, Volatile } from "./entry.ts"
 import { restore, save } from "./hooks.ts"
 import type { Direction } from "./timeline.ts"
 import { Replay } from "./token.ts"
@@ -67,8 +68,8 @@ export class Replayer {
 
   /** H12, as far as it can be told without decoding. */
   private whyUnreadable(entry: Entry, direction: Direction): HistoryErrorReason | undefined {
-    const { steps } = entry
-    if (steps instanceof Step) return this.whyStepUnreadable(entry, steps, direction, true)
+    const steps = entry.more
+    if (steps === undefined) return this.whyStepUnreadable(entry, entry, direction, true)
     for (let i = 0; i < steps.length; i++) {
       // The one that would run first is the one that may have run already.
       const next = direction === "undo" ? i === steps.length - 1 : i === 0
@@ -219,20 +220,29 @@ export class Replayer {
     another: Effect.Effect<HistoryEntry, HistoryError>,
     restore: Restore
   ): Effect.Effect<HistoryEntry, HistoryError> {
-    const { steps } = entry
-    if (steps instanceof Step) {
-      return Effect.flatMap(this.prepare(entry, steps, direction), (ready) =>
+    const steps = entry.more
+    if (steps === undefined) {
+      const run = (ready: Ready | undefined) =>
         ready === undefined
           ? another
-          : this.confirmed(entry, direction, restore, () => this.one(entry, ready, direction, restore)))
+          : this.confirmed(entry, direction, restore, () => this.one(entry, ready, direction, restore))
+      const ready = this.prepare(entry, entry, direction)
+      return Effect.isEffect(ready) ? Effect.flatMap(ready, run) : run(ready)
     }
     return Effect.flatMap(
-      Effect.forEach(steps, (step) => this.prepare(entry, step, direction)),
+      Effect.forEach(steps, (step) => {
+        const ready = this.prepare(entry, step, direction)
+        return Effect.isEffect(ready) ? ready : Effect.succeed(ready)
+      }),
       (ready) =>
         ready.includes(undefined)
           ? another
-          : this.confirmed(entry, direction, restore, () =>
-            this.many(entry, ready as ReadonlyArray<Ready>, direction, restore))
+          : this.confirmed(
+            entry,
+            direction,
+            restore,
+            () => this.many(entry, ready as ReadonlyArray<Ready>, direction, restore)
+          )
     )
   }
 
@@ -252,11 +262,18 @@ export class Replayer {
   }
 
   /** H12: decodes what the step needs; `undefined` when that cannot be done. */
-  private prepare(entry: Entry, step: Step, direction: Direction): Effect.Effect<Ready | undefined> {
+  private prepare(
+    entry: Entry,
+    step: Step,
+    direction: Direction
+  ): Ready | undefined | Effect.Effect<Ready | undefined> {
     const key = direction === "undo" ? step.pair.inverse : step.pair.key
     const registration = this.core.invoker.lookup(key)!
-    const encoded = (JSON.parse(step.text) as ReadonlyArray<unknown>)[direction === "undo" ? 1 : 0]
-    return Effect.matchCause(registration.decodeInput(encoded), {
+    const encoded = inputOf(step, direction)
+    const decoded = registration.decodeInput(encoded)
+    // Nearly all schemas decode at once.
+    if (Exit.isExit(decoded) && decoded._tag === "Success") return { step, registration, input: decoded.value }
+    return Effect.matchCause(decoded, {
       onFailure: () => {
         ;(entry.rest ??= {}).unreadable = registration
         this.core.report("Unreadable", key, `An entry of "${step.pair.key}" is passed over: it no longer fits "${key}"`)
@@ -343,9 +360,9 @@ export class Replayer {
   private chooseRedo({ step }: Ready, ran: Ran): boolean {
     const mapping = this.core.mappings.get(step.pair.key)
     const registration = this.core.invoker.lookup(step.pair.key)
-    if (mapping?.props.redo === undefined || registration === undefined) return false
+    if (mapping?.props.redo === undefined || registration === undefined || !step.pair.withOutput) return false
     try {
-      step.text = mapping.afterUndo(step, registration, ran.output)
+      step.forward = mapping.afterUndo(step, registration, ran.output)
       return true
     } catch (failure) {
       this.core.report(
@@ -460,7 +477,7 @@ export class Replayer {
       const rest = entry.list.filter((step) => !gone.has(step))
       if (entry.state !== Removed) {
         const kept = direction === "undo" ? [...rest, ...restored] : [...restored, ...rest]
-        this.core.timeline.change(entry, kept.length === 1 ? kept[0]! : kept)
+        this.core.timeline.change(entry, kept)
         if (todo.length > 0) this.split(entry, todo, direction === "undo" ? Undone : Live, begun)
         this.core.journal?.changed(entry)
       }
@@ -474,7 +491,7 @@ export class Replayer {
       const key = direction === "undo" ? step.pair.inverse : step.pair.key
       const registration = this.core.invoker.lookup(key)
       if (registration === undefined) return Effect.succeed(gone(key === "" ? step.pair.key : key))
-      const encoded = (JSON.parse(step.text) as ReadonlyArray<unknown>)[direction === "undo" ? 1 : 0]
+      const encoded = inputOf(step, direction)
       return Effect.matchCauseEffect(registration.decodeInput(encoded), {
         onFailure: (cause) => Effect.succeed<Ran>({ failed: { key, cause }, output: undefined, fresh: undefined }),
         onSuccess: (input) => {
@@ -495,8 +512,8 @@ export class Replayer {
       entry.book,
       state === Live ? position : entry.position,
       entry.flags,
-      steps.length === 1 ? steps[0]! : steps,
-      { ...entry.rest, key: entry.key ?? "", label: entry.message, undoneAt: timeline.tick(0), stored: undefined }
+      steps,
+      { ...entry.rest, key: entry.key ?? "", label: entry.title, undoneAt: timeline.tick(0), stored: undefined }
     )
     part.state = state
     timeline.add(part)
@@ -544,7 +561,7 @@ export class Replayer {
         if (failed === undefined) steps.pop()
       }
       if (failed === undefined) return core.timeline.remove(entry)
-      core.timeline.change(entry, steps.length === 1 ? steps[0]! : steps)
+      core.timeline.change(entry, steps)
       core.journal?.changed(entry)
       const reason = { _tag: "RollbackIncomplete", notUndone: steps.map(({ pair }) => pair.key), ...failed } as const
       core.report("Rollback", failed.key, new HistoryError({ reason }).message)

@@ -5,7 +5,7 @@ import { type Pair, type Rest, Step } from "./entry.ts"
 
 /**
  * The text of entries and steps in a store: messages of `opbus/protocol`, made without a detour through objects, because
- * a step's data is JSON text already.
+ * a step's snapshots are JSON text already.
  */
 
 const heads = new WeakMap<Pair, string>()
@@ -13,7 +13,12 @@ const heads = new WeakMap<Pair, string>()
 const headOf = (pair: Pair): string => {
   let head = heads.get(pair)
   if (head === undefined) {
-    head = JSON.stringify({ key: pair.key, inverse: pair.inverse, sync: pair.sync || undefined }).slice(0, -1)
+    head = JSON.stringify({
+      key: pair.key,
+      inverse: pair.inverse,
+      sync: pair.sync || undefined,
+      withOutput: pair.withOutput || undefined
+    }).slice(0, -1)
     heads.set(pair, head)
   }
   return head
@@ -26,20 +31,20 @@ export const encodeStep = (step: Step): string => {
   // Without them they are the scopes.
   if (step.touches !== undefined) text += `,"touches":${JSON.stringify(step.touches)}`
   if (step.message !== undefined) text += `,"message":${JSON.stringify(step.message)}`
-  return `${text},"data":${step.text}}`
+  return `${text},"forward":${step.forward},"backward":${step.backward}}`
 }
 
 const version = `{"v":${Protocol.version},`
 
 /** @internal */
-export const encodeContent = (steps: Step | ReadonlyArray<Step>, rest: Rest | undefined): string => {
+export const encodeContent = (steps: ReadonlyArray<Step>, rest: Rest | undefined): string => {
   let text = version
   if (rest !== undefined) {
     const { causedBy, groupId, key, label, savedForRedo, savedForUndo } = rest
     const more = JSON.stringify({ key, label, groupId, causedBy, savedForUndo, savedForRedo })
     if (more !== "{}") text += `${more.slice(1, -1)},`
   }
-  return `${text}"steps":[${steps instanceof Step ? encodeStep(steps) : steps.map(encodeStep).join(",")}]}`
+  return `${text}"steps":[${steps.map(encodeStep).join(",")}]}`
 }
 
 /** @internal */
@@ -77,4 +82,13 @@ export const decodeStepText = (
 const decodeStep = (
   step: HistoryEntryMessage.StoredStep,
   pairOf: (step: HistoryEntryMessage.StoredStep) => Pair
-): Step => new Step(pairOf(step), JSON.stringify(step.data), 0, step.scopes, step.touches, step.message)
+): Step =>
+  new Step(
+    pairOf(step),
+    JSON.stringify(step.forward),
+    JSON.stringify(step.backward),
+    0,
+    step.scopes,
+    step.touches,
+    step.message
+  )

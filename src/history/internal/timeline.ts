@@ -7,7 +7,6 @@ import {
   type Names,
   namesOf,
   Removed,
-  sizeOf,
   type Step,
   ticksPerMilli,
   Undone
@@ -144,18 +143,20 @@ export class Timeline {
 
   /** Adds an entry where its state says, without touching others. */
   add(entry: Entry): void {
-    this.books.set(entry.book.actor, entry.book)
+    const { book } = entry
+    // It was given back when it was empty.
+    if (book.count === 0) this.books.set(book.actor, book)
     this.place(entry)
     this.account(entry, 1)
   }
 
   /** A new entry of a new action. */
   record(entry: Entry): void {
-    this.clearRedo(entry.book, entry.position, entry.scopes)
+    const { book, position, scopes } = entry
+    this.clearRedo(book, position, scopes)
     this.add(entry)
-    eachName(entry.scopes, "", (scope) => {
-      entry.book.shelf(scope).recordedAt = entry.position
-    })
+    if (typeof scopes !== "object") book.shelf(scopes ?? "").recordedAt = position
+    else for (const scope of scopes) book.shelf(scope).recordedAt = position
     this.limit(entry)
   }
 
@@ -177,8 +178,7 @@ export class Timeline {
   change(entry: Entry, steps: Step | ReadonlyArray<Step>, also?: () => void): void {
     this.unplace(entry)
     this.account(entry, -1)
-    entry.steps = steps
-    entry.size = sizeOf(steps)
+    entry.hold(steps)
     also?.()
     this.account(entry, 1)
     this.place(entry)
@@ -190,13 +190,11 @@ export class Timeline {
     const direction: Direction = entry.state === Undone ? "redo" : "undo"
     const { scopes, touches } = entry
     this.account(entry, -1)
-    entry.state = Removed
+    entry.drop()
     book.stack(direction).removed()
     eachName(scopes, "", (scope) => book.shelf(scope).stack(direction).removed())
     if (direction === "undo") eachName(touches, undefined, (resource) => this.resources.get(resource)?.removed())
     this.onRemove?.(entry, evicted)
-    // The shell may wait for its stacks to be compacted; its payload need not.
-    entry.steps = noSteps
     this.tidy(book, scopes, touches)
   }
 
@@ -247,12 +245,13 @@ export class Timeline {
   }
 
   private place(entry: Entry): void {
-    const { book } = entry
+    const { book, scopes, touches } = entry
     const direction: Direction = entry.state === Undone ? "redo" : "undo"
     book.stack(direction).insert(entry)
-    eachName(entry.scopes, "", (scope) => book.shelf(scope).stack(direction).insert(entry))
-    if (direction === "redo") return
-    eachName(entry.touches, undefined, (resource) => {
+    if (typeof scopes !== "object") book.shelf(scopes ?? "").stack(direction).insert(entry)
+    else for (const scope of scopes) book.shelf(scope).stack(direction).insert(entry)
+    if (direction === "redo" || touches === undefined) return
+    eachName(touches, undefined, (resource) => {
       let stack = this.resources.get(resource)
       if (stack === undefined) this.resources.set(resource, stack = new Stack(byPosition))
       stack.insert(entry)
@@ -260,22 +259,23 @@ export class Timeline {
   }
 
   private unplace(entry: Entry): void {
-    const { book } = entry
+    const { book, scopes, touches } = entry
     const direction: Direction = entry.state === Undone ? "redo" : "undo"
     book.stack(direction).take(entry)
-    eachName(entry.scopes, "", (scope) => book.shelf(scope).stack(direction).take(entry))
-    if (direction === "undo") {
-      eachName(entry.touches, undefined, (resource) => this.resources.get(resource)?.take(entry))
-    }
+    if (typeof scopes !== "object") book.shelf(scopes ?? "").stack(direction).take(entry)
+    else for (const scope of scopes) book.shelf(scope).stack(direction).take(entry)
+    if (direction === "redo" || touches === undefined) return
+    eachName(touches, undefined, (resource) => this.resources.get(resource)?.take(entry))
   }
 
   private account(entry: Entry, sign: 1 | -1): void {
+    const { book, scopes } = entry
+    const bytes = sign * entry.size
     this.count += sign
-    this.bytes += sign * entry.size
-    entry.book.bytes += sign * entry.size
-    eachName(entry.scopes, "", (scope) => {
-      entry.book.shelf(scope).bytes += sign * entry.size
-    })
+    this.bytes += bytes
+    book.bytes += bytes
+    if (typeof scopes !== "object") book.shelf(scopes ?? "").bytes += bytes
+    else for (const scope of scopes) book.shelf(scope).bytes += bytes
   }
 
   /** Sessions, documents and resources come and go: what is empty is given back. */
@@ -296,10 +296,9 @@ export class Timeline {
   /** Applies the limits of the shelves that an entry stands in, and those of the whole. */
   limit(entry: Entry): void {
     const { limits } = this
-    eachName(entry.scopes, "", (scope) => {
-      const shelf = entry.book.scopes.get(scope)
-      while (shelf !== undefined && (shelf.count > limits.count || shelf.bytes > limits.bytes) && this.evict(shelf));
-    })
+    const { book, scopes } = entry
+    if (typeof scopes !== "object") this.limitShelf(book.scopes.get(scopes ?? ""))
+    else for (const scope of scopes) this.limitShelf(book.scopes.get(scope))
     while (this.count > limits.totalCount || this.bytes > limits.totalBytes) {
       let oldest: Shelf | undefined
       let position = Infinity
@@ -312,6 +311,11 @@ export class Timeline {
       }
       if (oldest === undefined || !this.evict(oldest)) return
     }
+  }
+
+  private limitShelf(shelf: Shelf | undefined): void {
+    const { bytes, count } = this.limits
+    while (shelf !== undefined && (shelf.count > count || shelf.bytes > bytes) && this.evict(shelf));
   }
 
   private evict(shelf: Shelf): boolean {
@@ -365,9 +369,11 @@ export class Timeline {
     entry: Entry,
     unreadable: (entry: Entry) => HistoryErrorReason | undefined
   ): HistoryErrorReason | undefined {
+    const { book, scopes } = entry
+    if (typeof scopes !== "object" && book.scopes.get(scopes ?? "")!.stack(direction).top() === entry) return undefined
     let inTheWay: Array<string> | undefined
-    eachName(entry.scopes, "", (scope) => {
-      const shelf = entry.book.scopes.get(scope)!
+    eachName(scopes, "", (scope) => {
+      const shelf = book.scopes.get(scope)!
       const top = shelf.stack(direction).top() === entry
         ? entry
         : shelf.stack(direction).descend((other) =>
@@ -394,14 +400,12 @@ export class Timeline {
       by: {
         entryId: idOf(this.epoch, by.ref),
         actor: by.book.actor,
-        message: by.message,
+        message: by.title,
         touches: namesOf(by.touches).filter((resource) => mine.has(resource))
       }
     }
   }
 }
-
-const noSteps: ReadonlyArray<never> = []
 
 const nothingToUndo: HistoryErrorReason = { _tag: "NothingToUndo" }
 const nothingToRedo: HistoryErrorReason = { _tag: "NothingToRedo" }
