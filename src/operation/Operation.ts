@@ -144,12 +144,10 @@ export interface Operation<
    *
    * What the handler needs becomes a requirement of the layer, so `invoke` itself needs nothing.
    */
-  toLayer<R = never, EX = never, RX = never>(
-    build:
-      | HandlerFn<Input, Output, Error, IsStream, R>
-      | Effect.Effect<HandlerFn<Input, Output, Error, IsStream, R>, EX, RX>,
+  toLayer<H extends HandlerFn<Input, Output, Error, IsStream, any>, EX = never, RX = never>(
+    build: H | Effect.Effect<H, EX, RX>,
     options?: HandlerOptions
-  ): Layer.Layer<Handler<Key>, EX, Provided<R | RX> | OperationRegistry>
+  ): Layer.Layer<Handler<Key>, EX, Provided<HandlerServices<H> | RX> | OperationRegistry>
 
   /** Attaches a handler that is loaded when it is first invoked. */
   toLayerLazy<H extends HandlerFn<Input, Output, Error, IsStream, any>>(
