@@ -9,8 +9,8 @@ if (suite.alone !== true) await runOtherPrograms(300)
 const sample = await measure(await suite.plan(), {
   clock: suite.clock ?? "cpu",
   rounds: Number(rounds),
-  batchMillis: Number(batchMillis),
-  warmupMillis: Number(warmupMillis)
+  batchMillis: Math.max(Number(batchMillis), suite.batchMillis ?? 0),
+  warmupMillis: Math.max(Number(warmupMillis), suite.warmupMillis ?? 0)
 })
 const { plan: _, ...about } = suite
 const report: Report = { ...about, ...sample }

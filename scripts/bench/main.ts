@@ -21,7 +21,7 @@ Groups: ${groups.join(", ")} (default: all); or the name of one suite, for examp
 Every round runs every case of a suite once, in a different order. A ratio is taken round by round, and its median over
 all rounds is printed. A suite has processes of its own: V8 compiles a program by what it has seen, and differently each
 time, so that one process tells little; all kinds of effects run before, so that it has seen what an application shows it.
-Times are processor time of the whole process, garbage collector included (sql: of the clock on the wall); bytes are the
+Times are processor time of the whole process, garbage collector included (sql-full: time of the clock on the wall); bytes are the
 growth of the heap over batches in which nothing is collected.
 Budgets are printed, never asserted: the exit code is 0 also when one is exceeded, and 1 when a suite fails to run.`
 

@@ -25,15 +25,27 @@ if (subject === undefined) {
   process.exit(2)
 }
 
-const runFor = async (millis: number): Promise<number> => {
+interface Around {
+  readonly start: () => Promise<unknown>
+  readonly stop: () => Promise<unknown>
+}
+
+/** Runs batches; what makes ready for a batch stays outside of the profile. */
+const runFor = async (millis: number, around?: Around): Promise<number> => {
   const batch = Math.min(subject.maxBatch ?? 5_000, 5_000)
   const end = performance.now() + millis
+  const whole = subject.before === undefined ? around : undefined
+  const each = subject.before === undefined ? undefined : around
   let count = 0
+  await whole?.start()
   while (performance.now() < end) {
     await subject.before?.(batch)
+    await each?.start()
     await subject.run(batch)
+    await each?.stop()
     count += batch
   }
+  await whole?.stop()
   return count
 }
 
@@ -82,33 +94,51 @@ const print = (title: string, frames: ReadonlyArray<readonly [Frame, number]>, p
 await runFor(1_000)
 const session = new Session()
 session.connect()
+const millis = Number(values.seconds) * 1_000
 const title = `${suiteName}: ${caseName}`
+const frames: Array<readonly [Frame, number]> = []
+
 if (values.heap) {
-  await session.post("HeapProfiler.startSampling", {
-    samplingInterval: 4_096,
-    includeObjectsCollectedByMinorGC: true,
-    includeObjectsCollectedByMajorGC: true
+  const count = await runFor(millis, {
+    start: () =>
+      session.post("HeapProfiler.startSampling", {
+        samplingInterval: 4_096,
+        includeObjectsCollectedByMinorGC: true,
+        includeObjectsCollectedByMajorGC: true
+      }),
+    stop: async () => {
+      const { profile } = await session.post("HeapProfiler.stopSampling")
+      const walk = (node: typeof profile.head): void => {
+        if (node.selfSize > 0) frames.push([node.callFrame, node.selfSize])
+        node.children.forEach(walk)
+      }
+      walk(profile.head)
+    }
   })
-  const count = await runFor(Number(values.seconds) * 1_000)
-  const { profile } = await session.post("HeapProfiler.stopSampling")
-  const frames: Array<readonly [Frame, number]> = []
-  const walk = (node: typeof profile.head): void => {
-    if (node.selfSize > 0) frames.push([node.callFrame, node.selfSize])
-    node.children.forEach(walk)
-  }
-  walk(profile.head)
   print(title, frames, frames.reduce((sum, [, size]) => sum + size, 0) / count, "B")
 } else {
   await session.post("Profiler.enable")
   await session.post("Profiler.setSamplingInterval", { interval: 200 })
-  const before = process.cpuUsage()
-  await session.post("Profiler.start")
-  const count = await runFor(Number(values.seconds) * 1_000)
-  const { profile } = await session.post("Profiler.stop")
-  const spent = process.cpuUsage(before)
-  const byId = new Map(profile.nodes.map((node) => [node.id, node.callFrame]))
-  const frames = (profile.samples ?? []).map((id, i) => [byId.get(id)!, profile.timeDeltas?.[i] ?? 0] as const)
-    .filter(([frame]) => frame.functionName !== "(idle)" && frame.functionName !== "(program)")
-  print(title, frames, ((spent.user + spent.system) * 1_000) / count, "ns")
+  let micros = 0
+  let before = process.cpuUsage()
+  const count = await runFor(millis, {
+    start: async () => {
+      await session.post("Profiler.start")
+      before = process.cpuUsage()
+    },
+    stop: async () => {
+      const spent = process.cpuUsage(before)
+      micros += spent.user + spent.system
+      const { profile } = await session.post("Profiler.stop")
+      const byId = new Map(profile.nodes.map((node) => [node.id, node.callFrame]))
+      for (const [i, id] of (profile.samples ?? []).entries()) {
+        const frame = byId.get(id)!
+        const own = frame.url === "node:inspector" || frame.functionName === "(idle)" ||
+          frame.functionName === "(program)"
+        if (!own) frames.push([frame, profile.timeDeltas?.[i] ?? 0])
+      }
+    }
+  })
+  print(title, frames, (micros * 1_000) / count, "ns")
 }
 process.exit(0)

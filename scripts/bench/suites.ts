@@ -15,9 +15,9 @@ export const suites: { readonly [G in Group]: ReadonlyArray<string> } = {
     "invoke-tracer"
   ],
   peers: ["peers-promise", "peers-rpc"],
-  history: [],
-  sql: [],
-  undo: [],
-  startup: [],
-  size: []
+  history: ["history-memory", "history-sync", "history-heap"],
+  sql: ["sql-normal", "sql-full", "sql-undo"],
+  undo: ["undo"],
+  startup: ["startup"],
+  size: ["size"]
 }

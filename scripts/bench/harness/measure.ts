@@ -45,8 +45,10 @@ const warmUp = async (cases: ReadonlyArray<Case>, settings: Settings): Promise<R
   while (spent.some((millis) => millis < settings.warmupMillis)) {
     for (const [i, subject] of cases.entries()) {
       const count = counts[i]!
+      const started = performance.now()
       const nanos = Math.max(await time(subject, count, clocks[settings.clock]), 1)
-      spent[i]! += Math.max((nanos * count) / 1e6, 0.01)
+      // What makes ready counts, too: it may take far longer than the batch.
+      spent[i]! += performance.now() - started
       const fitting = Math.ceil((settings.batchMillis * 1e6) / nanos)
       counts[i] = Math.max(1, Math.min(fitting, count * 4, subject.maxBatch ?? Infinity))
     }
@@ -61,6 +63,12 @@ const orderOf = (round: number, length: number): ReadonlyArray<number> => {
 }
 
 const heapUsed = (): number => getHeapStatistics().used_heap_size
+
+/** What is really alive. */
+export const usedAfterCollection = (): number => {
+  for (let i = 0; i < 3; i++) collect({ type: "major" })
+  return heapUsed()
+}
 
 /**
  * Bytes that one operation allocates: the growth of the heap over a batch that fits the nursery, so that nothing is

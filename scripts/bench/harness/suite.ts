@@ -89,6 +89,10 @@ export interface Suite {
   readonly processes?: number
   /** Default `"cpu"`. */
   readonly clock?: "cpu" | "wall"
+  /** How long a batch takes at least. */
+  readonly batchMillis?: number
+  /** How long each case runs before it is timed, at least: slow ones need longer until all of their code is compiled. */
+  readonly warmupMillis?: number
   /** `true`: nothing else runs in the process before. Default `false`: all kinds of effects have run. */
   readonly alone?: boolean
   readonly plan: () => Promise<Plan>

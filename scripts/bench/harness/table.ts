@@ -17,7 +17,7 @@ const quantity = (value: number, unit: "ratio" | "ns" | "ms" | "bytes"): string 
     case "ms":
       return `${value.toFixed(1)} ms`
     case "bytes":
-      return value >= 10_000 ? `${(value / 1024).toFixed(1)} KB` : `${Math.round(value)} B`
+      return value >= 10_000 ? `${(value / 1000).toFixed(1)} KB` : `${Math.round(value)} B`
   }
 }
 
@@ -44,17 +44,23 @@ const comparisonLine = ({ budget, label, of, ok, to, unit, value }: ComparisonRe
   )
 
 const figureLine = ({ budget, label, note, ok, unit, value }: FigureResult): string =>
-  line(
-    label,
-    [quantity(value, unit), "", "", "", ""],
-    verdict(budget, ok, unit) + (note === undefined ? "" : ` ${note}`)
-  )
+  note === undefined
+    ? line(label, [quantity(value, unit), "", "", "", ""], verdict(budget, ok, unit))
+    : line(label, [quantity(value, unit)], note)
+
+const wrap = (text: string, columns: number): ReadonlyArray<string> =>
+  text.split(" ").reduce<Array<string>>((lines, word) => {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + word.length >= columns) lines.push(`  ${word}`)
+    else lines[lines.length - 1] = `${last} ${word}`
+    return lines
+  }, [])
 
 /** One suite as text. */
 export const render = (suite: SuiteResult): string => {
   const rounds = suite.cases[0]?.nanosPerOp.count
   const head = `${suite.title}${rounds === undefined ? "" : `  (${rounds} rounds in ${suite.processes} processes)`}`
-  const lines = [head, `  ${suite.about}`]
+  const lines = [head, ...wrap(suite.about, 120)]
   if (suite.cases.length > 0) lines.push(line("", ["median", "min", "p25", "p75", "bytes/op"], "budget"))
   for (const { bytesPerOp, name, nanosPerOp } of suite.cases) {
     const { median, min, p25, p75 } = nanosPerOp

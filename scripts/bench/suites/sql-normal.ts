@@ -1,0 +1,12 @@
+import { recordingPlan } from "../harness/sql.ts"
+import type { Suite } from "../harness/suite.ts"
+
+export default {
+  group: "sql",
+  title: "recording with SqlHistoryStore, synchronous = NORMAL",
+  about:
+    "Each invoke waits for its entry. Raw: the same row into the same table, with its two indexes, one by one. Processor time.",
+  batchMillis: 50,
+  warmupMillis: 2_000,
+  plan: () => recordingPlan("NORMAL")
+} satisfies Suite
