@@ -60,3 +60,35 @@ const withMode = () => group.add(SetMode)
 group.toLayerLazy(async () => ({ "note.create": () => Effect.succeed(1), "note.rename": () => Effect.void }))
 // @ts-expect-error a group with a synchronous operation is not lazy
 withMode().toLayerLazy(async () => ({}))
+
+// The same operation twice is the same key twice, wherever it is added.
+// @ts-expect-error twice in one group
+OperationGroup.make(Create, Rename, Create)
+// @ts-expect-error it is there already
+group.add(Rename)
+// @ts-expect-error both groups have it
+group.merge(OperationGroup.make(SetMode, Rename))
+expectType<OperationGroup.OperationGroup<typeof Create | typeof Rename | typeof SetMode>>()(
+  group.merge(OperationGroup.make(SetMode))
+)
+
+// Branches of one handler, and several handlers, may need different services.
+expectType<Layer.Layer<Operation.Handler<"note.create" | "note.rename">, never, Store | Clock | OperationRegistry>>()(
+  group.toLayer({
+    "note.create": (title) =>
+      title === "" ? Effect.map(Store, ({ size }) => size) : Effect.map(Clock, ({ now }) => now),
+    "note.rename": () => Effect.void
+  })
+)
+group.toLayer({
+  // @ts-expect-error a failure that the operation does not declare
+  "note.create": () => Effect.fail("no" as const),
+  "note.rename": () => Effect.void
+})
+
+// Classes are members like values.
+class Delete extends Operation.make({ meta: { key: "note.delete" }, input: Schema.String }) {}
+class Notes extends OperationGroup.make(Create, Delete) {}
+expectType<Layer.Layer<Operation.Handler<"note.create" | "note.delete">, never, OperationRegistry>>()(
+  Notes.toLayer({ "note.create": () => Effect.succeed(1), "note.delete": () => Effect.void })
+)
