@@ -11,7 +11,8 @@ import { suites } from "./suites.ts"
 
 const help = `npm run bench -- [group…] [options]
 
-Groups: ${groups.join(", ")} (default: all); or the name of one suite, for example invoke-fiber.
+Groups: ${groups.join(", ")} (default: all).
+Or the name of a suite, for example invoke-fiber.
 
   --rounds N      interleaved rounds per process; at least 9, which is the default
   --processes N   fresh processes per suite, whose rounds are pooled; default 5
@@ -21,8 +22,8 @@ Groups: ${groups.join(", ")} (default: all); or the name of one suite, for examp
 Every round runs every case of a suite once, in a different order. A ratio is taken round by round, and its median over
 all rounds is printed. A suite has processes of its own: V8 compiles a program by what it has seen, and differently each
 time, so that one process tells little; all kinds of effects run before, so that it has seen what an application shows it.
-Times are processor time of the whole process, garbage collector included (sql-full: time of the clock on the wall); bytes are the
-growth of the heap over batches in which nothing is collected.
+Times are processor time of the whole process, garbage collector included (sql-full: time of the clock on the wall);
+bytes are the growth of the heap over batches in which nothing is collected.
 Budgets are printed, never asserted: the exit code is 0 also when one is exceeded, and 1 when a suite fails to run.`
 
 const usage = (problem: string): never => {
@@ -49,7 +50,7 @@ const options = (() => {
     })
     return { ...values, names: positionals, json, file }
   } catch (error) {
-    return usage((error as Error).message)
+    return usage((error as Error).message.replace(/\. .*/s, "."))
   }
 })()
 
@@ -76,7 +77,7 @@ const chosen = (options.names.length === 0 ? groups : options.names).flatMap((na
 const runChild = (suite: string): Promise<Report> =>
   new Promise((resolve, reject) => {
     const script = fileURLToPath(new URL("child.ts", import.meta.url))
-    const args = ["--conditions=opbus-source", "--expose-gc", script, suite, rounds, batch, 300].map(String)
+    const args = ["--conditions=opbus-source", "--expose-gc", script, suite, rounds, batch, 500].map(String)
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] })
     let [out, errors] = ["", ""]
     child.stdout.setEncoding("utf8").on("data", (text: string) => out += text)

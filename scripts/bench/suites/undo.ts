@@ -141,6 +141,7 @@ const yjs = () => {
 
 export default {
   group: "undo",
+  warmupMillis: 1_000,
   title: "undo and redo",
   about: "Of renames of 64 things. Inverse: the same operation invoked in an application without a history.",
   plan: async () => ({
