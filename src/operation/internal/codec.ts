@@ -169,6 +169,8 @@ export const misfit = (issue: SchemaIssue.Issue, root: unknown): Misfit => {
   let current = issue
   let value = root
   while (true) {
+    // Of a union with one candidate, what is wrong with that one; `Schema.optional` is such a union.
+    while (current._tag === "AnyOf" && current.issues.length === 1) current = current.issues[0]!
     switch (current._tag) {
       case "Pointer": {
         for (const part of current.path) {

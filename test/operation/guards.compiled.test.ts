@@ -1,0 +1,4 @@
+import "opbus/jit"
+import { guardCases } from "./guards.ts"
+
+guardCases("compiled")

@@ -1,0 +1,3 @@
+import { guardCases } from "./guards.ts"
+
+guardCases("interpreted")
