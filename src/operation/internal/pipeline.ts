@@ -455,7 +455,12 @@ export class Pipeline {
   private handle(frame: Frame): AnyEffect {
     const options = frame.options
     // What is around the handler may do without it.
-    if (options?.around !== undefined) return this.limited(frame, options.around(Effect.suspend(() => this.handled(frame))))
+    if (options?.around !== undefined) {
+      return this.limited(
+        frame,
+        options.around(Effect.suspend(() => this.handled(frame)))
+      )
+    }
     const effect = this.handled(frame)
     return options === undefined ? effect : this.limited(frame, effect)
   }
