@@ -187,7 +187,9 @@ export class OperationError extends Data.TaggedError("OperationError")<{
 export const isOperationError = (u: unknown): u is OperationError => u instanceof OperationError
 
 const atPath = (path: ReadonlyArray<PropertyKey>): string =>
-  path.length === 0 ? "" : ` at ${path.map((part) => typeof part === "number" ? `[${part}]` : String(part)).join(".").replaceAll(".[", "[")}`
+  path.length === 0
+    ? ""
+    : ` at ${path.map((part) => typeof part === "number" ? `[${part}]` : String(part)).join(".").replaceAll(".[", "[")}`
 
 const describe = (key: string, reason: OperationErrorReason): string => {
   switch (reason._tag) {
@@ -198,9 +200,13 @@ const describe = (key: string, reason: OperationErrorReason): string => {
           : "Provide the layer of the plugin that handles it."
       }`
     case "InvalidInput":
-      return `Invalid input for "${key}"${atPath(reason.path)}: ${reason.issue}. Correct the input; the handler was not run.`
+      return `Invalid input for "${key}"${
+        atPath(reason.path)
+      }: ${reason.issue}. Correct the input; the handler was not run.`
     case "InvalidOutput":
-      return `The handler of "${key}" returned invalid output${atPath(reason.path)}: ${reason.issue}. Correct the handler or the operation's output schema.`
+      return `The handler of "${key}" returned invalid output${
+        atPath(reason.path)
+      }: ${reason.issue}. Correct the handler or the operation's output schema.`
     case "NotSynchronous":
       return `"${key}" is a synchronous operation, but its handler, middleware or capture suspended and was interrupted. Make it synchronous, or remove executionMode: "sync".`
     case "Timeout":

@@ -145,7 +145,9 @@ export class OperationInvoker extends Context.Service<OperationInvoker, {
       const context = yield* Effect.context<Scope.Scope>()
       const scope = yield* Effect.scope
       const report = (failure: unknown) => {
-        Effect.runForkWith(context)(Effect.logWarning("An observer of invocations threw; the invocation went on.", failure))
+        Effect.runForkWith(context)(
+          Effect.logWarning("An observer of invocations threw; the invocation went on.", failure)
+        )
       }
       const events = new Events(makeEpoch(), report)
       const pipeline = new Pipeline(events.epoch, registry.active, registry.notFound, events, new Lanes())
@@ -230,4 +232,6 @@ const noTransport: OperationErrorReason = {
 
 /** Eight bytes of the platform's own randomness: ids are unique across processes, also under a seeded `Random`. */
 const makeEpoch = (): string =>
-  Array.from(globalThis.crypto.getRandomValues(new Uint32Array(2)), (part) => part.toString(36).padStart(7, "0")).join("")
+  Array.from(globalThis.crypto.getRandomValues(new Uint32Array(2)), (part) => part.toString(36).padStart(7, "0")).join(
+    ""
+  )

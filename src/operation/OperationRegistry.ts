@@ -113,7 +113,8 @@ export class OperationRegistry extends Context.Service<OperationRegistry, {
 const make = (surroundings: Context.Context<never>): (typeof OperationRegistry)["Service"] => {
   const stacks = new Map<string, Array<Registration>>()
   const active = new Map<string, Registration>()
-  const middlewares: Array<{ readonly applies: (operation: Operation.Any) => boolean; readonly wrap: AnyMiddleware }> = []
+  const middlewares: Array<{ readonly applies: (operation: Operation.Any) => boolean; readonly wrap: AnyMiddleware }> =
+    []
   const changes = new Broadcast<RegistryChange>()
 
   const compose = (registration: Registration) => {
