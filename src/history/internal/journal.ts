@@ -92,8 +92,8 @@ export class StoreJournal implements Journal {
   private writing = false
   /** Transactions that are shared with handlers now. */
   private open = 0
-  private waiting: Array<Waiter> = []
-  private inFlight: Array<Waiter> = []
+  private readonly waiting: Array<Waiter> = []
+  private readonly inFlight: Array<Waiter> = []
   private wake: (() => void) | undefined
   private hurry = false
   private closing = false
@@ -370,8 +370,8 @@ export class StoreJournal implements Journal {
         return this.rest(delay, next)
       }
       const batch = this.take()
-      this.inFlight = this.waiting
-      this.waiting = []
+      // Somebody may have come before the first write began.
+      this.inFlight.push(...this.waiting.splice(0))
       return Effect.matchCauseEffect(this.backend.write(batch.rows), {
         onSuccess: () => {
           delay = firstDelay
@@ -381,6 +381,8 @@ export class StoreJournal implements Journal {
           // Whoever goes on now may change something: it must find either a writer that will see it, or none.
           const more = this.writing = this.hasWork
           this.release(this.inFlight, undefined)
+          // What somebody waited for can have gone meanwhile, with its group.
+          if (!more) this.release(this.waiting, undefined)
           return more ? next : Effect.void
         },
         onFailure: (cause) => {
