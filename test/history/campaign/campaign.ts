@@ -8,7 +8,7 @@ import { LibsqlClient } from "opbus/sql"
 import { run } from "./executor.ts"
 import { generate } from "./generator.ts"
 import { kindsOf, type Program } from "./program.ts"
-import type { Failure, Store } from "./runner.ts"
+import { type Failure, Runner, type Store } from "./runner.ts"
 import { pretty, shrink } from "./shrink.ts"
 
 /** Runs one program, on a store of its own. */
@@ -25,12 +25,17 @@ const sqlStore = (folder: string): Store =>
     Layer.orDie
   )
 
+/** A program that is being shrunk must go on failing in the same way. */
+const kindOf = (failure: Failure): string => failure.message.split(/[:\n]/)[0]!
+
 /** The failing program made small, and how to see it again. */
 export const explain = (failure: Failure, store: "memory" | "sql"): Effect.Effect<string> =>
   Effect.gen(function*() {
+    if (failure.message.startsWith("it hangs")) Runner.patience = 2_000
     const small = yield* shrink(
       failure.program,
-      (candidate) => Effect.map(runOn(candidate, store), (result) => result !== undefined),
+      (candidate) =>
+        Effect.map(runOn(candidate, store), (result) => result !== undefined && kindOf(result) === kindOf(failure)),
       store === "memory" ? 3000 : 300
     )
     const again = (yield* runOn(small, store)) ?? failure

@@ -552,17 +552,27 @@ export class Model {
     if (input.inv !== true) this.start(input.n)
     const lane = domain.isLane(op) ? String(input["list"]) : undefined
     const leave = this.enter(lane, context)
-    const outcome = yield* this.handler(op, input, name, flaw)
+    const outcome = yield* this.handler(op, input, name, flaw, context.redone)
     leave()
     return outcome
   }
 
-  private *handler(op: OperationName, input: Input, name: string, flaw: Leaf["flaw"]): Running<Outcome> {
+  private *handler(
+    op: OperationName,
+    input: Input,
+    name: string,
+    flaw: Leaf["flaw"],
+    redone: boolean
+  ): Running<Outcome> {
     const mapping = domain.mappings[op]
     const captured = this.captured.get(String(input.n)) ?? this.copy(mapping?.capture?.(this.world, input))
     this.captured.delete(String(input.n))
     const fault = yield* this.takeFault(input)
-    if (fault !== undefined) return ended(fault)
+    if (fault !== undefined) {
+      // The composite around it may do without it now, and not when it is redone again.
+      if (redone) this.pure = false
+      return ended(fault)
+    }
     const memory = domain.begin(this.world, op, input)
     switch (flaw) {
       case "failBefore":
@@ -705,7 +715,10 @@ export class Model {
     }
     outcome = { ...outcome, steps }
     this.commit(group, outcome, context)
-    if (outcome.extern !== true || context.sink === undefined) yield [`exit ${group.n} ${outcome.tag}`]
+    if (outcome.extern !== true || context.sink === undefined) {
+      // Who was interrupted does not learn of more.
+      yield [`exit ${group.n} ${outcome.tag}`, ...(outcome.extern === true ? [`exit ${group.n} interrupted`] : [])]
+    }
     return outcome
   }
 

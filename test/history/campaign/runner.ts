@@ -22,6 +22,8 @@ export type Store = "memory" | Layer.Layer<HistoryStore>
 type Services = OperationRegistry | OperationInvoker | UndoRegistry | HistoryTracker
 
 export abstract class Runner {
+  /** After so many milliseconds without an end, a program hangs. Less is enough while one that hangs is shrunk. */
+  static patience = 30_000
   protected readonly program: Program
   protected readonly store: Store
   protected readonly harness: Harness
@@ -59,7 +61,7 @@ export abstract class Runner {
         clearTimeout(watchdog)
         resume(Effect.succeed(failure))
       }
-      const watchdog = setTimeout(() => done(this.failure("it hangs")), 30_000)
+      const watchdog = setTimeout(() => done(this.failure("it hangs")), Runner.patience)
       Effect.runFork(checked).addObserver((exit) =>
         done(Exit.isSuccess(exit) ? exit.value : this.failure(`it crashes: ${String(exit.cause)}`))
       )

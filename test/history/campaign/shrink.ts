@@ -103,7 +103,10 @@ function* simplerAction(action: Action): Generator<ReadonlyArray<Action>> {
     case "straggler":
       return
     default: {
-      if (action.body.every((child) => child.t !== "straggler")) yield action.body
+      // What makes sense only inside stays inside.
+      if (!action.body.some((child) => child.t === "straggler" || child.t === "undoInside" || child.t === "followup")) {
+        yield action.body
+      }
       for (const body of fewer(action.body, action.t === "macro" && action.kind === "mapped" ? 1 : 0)) {
         if (action.t !== "macro" || action.kind !== "mapped" || body.some((child) => child.t === "leaf")) {
           yield [{ ...action, body }]
