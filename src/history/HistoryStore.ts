@@ -154,8 +154,8 @@ export interface HistoryStoreBackend {
   readonly claim: (claim: HistoryClaim) => Effect.Effect<boolean, HistoryStoreError>
   /** Names this process. Two runs of a program have different names. */
   readonly owner: (epoch: string) => string
-  /** Whether the process that wrote something still lives. */
-  readonly isAlive: (owner: string) => boolean
+  /** Whether the process that wrote something still lives. `open`: it is a tracker of this very process. */
+  readonly isAlive: (owner: string, open: boolean) => boolean
   /** Whether a transaction is open in this context, for whose end `write` would have to wait. */
   readonly isInTransaction?: ((context: Context.Context<never>) => boolean) | undefined
   /** How a handler and the writing of its entry share a transaction. */

@@ -62,7 +62,7 @@ const make = (
     const join = options.joinTransaction ?? false
     return {
       owner: rows.ownerOf,
-      isAlive,
+      isAlive: (owner, open) => open || isAlive(owner),
       isInTransaction: (context) => Option.isSome(Context.getOption(context, sql.transactionService)),
       changes: (cursor, owner) => quietly(statements.changes(cursor, owner)),
       write: (batch) => quietly(statements.write(batch)),

@@ -195,17 +195,20 @@ export const bus = FollowupScheduler.layer.pipe(
   Layer.provideMerge(Layer.mergeAll(OperationRegistry.layer, UndoRegistry.layer))
 )
 
-const under = <E, R>(tracker: Layer.Layer<HistoryTracker, E, R>) =>
+const under = <E, R>(tracker: Layer.Layer<HistoryTracker, E, R>, world: Layer.Layer<World> = World.layer) =>
   Layer.mergeAll(handlers, mappings).pipe(
     Layer.provideMerge(tracker),
     Layer.provideMerge(bus),
-    Layer.provideMerge(World.layer)
+    Layer.provideMerge(world)
   )
 
 export const app = (options: HistoryOptions = {}) => under(HistoryTracker.layerWith(options))
 
-export const appOn = <E, R>(store: Layer.Layer<HistoryStore, E, R>, options: HistoryOptions = {}) =>
-  under(HistoryTracker.layerStoreWith(options).pipe(Layer.provide(store)))
+export const appOn = <E, R>(
+  store: Layer.Layer<HistoryStore, E, R>,
+  options: HistoryOptions = {},
+  world: Layer.Layer<World> = World.layer
+) => under(HistoryTracker.layerStoreWith(options).pipe(Layer.provide(store)), world)
 
 export const write = (cell: string, value: string) => invoke(Write, { cell, value })
 export const put = (cell: string, value: string) => invoke(Put, { cell, value })

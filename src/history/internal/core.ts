@@ -77,7 +77,6 @@ export class Core {
   journal: Journal | undefined = undefined
   hooks: ReadonlyArray<HistoryHooks> = []
   problems: ReadonlyArray<HistoryProblem> = []
-  busy = false
   private commits = 0
   private made = 0
   private readonly watchers = new Set<Watcher>()

@@ -107,7 +107,7 @@ export class StoreJournal implements Journal {
   }
 
   isAlive(owner: string): boolean {
-    return owner === this.owner || localOwners.has(owner) || this.backend.isAlive(owner)
+    return owner === this.owner || this.backend.isAlive(owner, localOwners.has(owner))
   }
 
   get pending(): number {
@@ -208,6 +208,7 @@ export class StoreJournal implements Journal {
     if (!this.writing) return resume(Effect.succeed(undefined))
     const list = this.hasWork ? this.waiting : this.inFlight
     list.push((error) => resume(Effect.succeed(error)))
+    if (this.hurry) this.wake?.()
   })
 
   readonly recover: Effect.Effect<void> = Effect.suspend(() => this.reader.rollBack)
@@ -220,7 +221,6 @@ export class StoreJournal implements Journal {
     for (const id of this.evictions.splice(0)) this.removals.add(id)
     if (this.hasWork) this.start(false)
     this.hurry = true
-    this.wake?.()
     return Effect.flatMap(this.written, (error) => error === undefined ? Effect.void : Effect.fail(error))
   })
 

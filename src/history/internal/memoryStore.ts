@@ -6,17 +6,17 @@ interface Row extends StoredEntry {
 }
 
 /**
- * A backend that keeps rows in a map. Owners are alive as long as they are not told to be dead.
+ * A backend that keeps rows in a map. Its owners live as long as their trackers are open.
  *
  * @internal
  */
-export const make = (isAlive: (owner: string) => boolean = () => false): HistoryStoreBackend => {
+export const make = (): HistoryStoreBackend => {
   const rows = new Map<string, Row>()
   const steps = new Map<string, Map<number, string>>()
   let change = 0
   return {
     owner: (epoch) => epoch,
-    isAlive,
+    isAlive: (_, open) => open,
     changes: (cursor, owner) =>
       Effect.sync(() => {
         const entries = Array.from(rows.values()).filter((row) =>

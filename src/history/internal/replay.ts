@@ -2,7 +2,6 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Semaphore from "effect/Semaphore"
 import type { Registration } from "../../operation/internal/registration.ts"
 import { CurrentActor } from "../../operation/Invocation.ts"
 import * as Operation from "../../operation/Operation.ts"
@@ -14,6 +13,7 @@ import { Entry, idOf, inputOf, Live, namesOf, Removed, Step, toModel, Uncertain,
 import { restore, save } from "./hooks.ts"
 import type { Direction } from "./timeline.ts"
 import { Replay } from "./token.ts"
+import { type Restore, Turn } from "./turn.ts"
 
 /** How to run one step of an entry: known before anything runs. */
 interface Ready {
@@ -50,11 +50,16 @@ export type Confirm = (entry: HistoryEntry, direction: Direction) => Effect.Effe
 export class Replayer {
   private readonly core: Core
   private readonly confirm: Confirm | undefined
-  private readonly lock = Semaphore.makeUnsafe(1)
+  private readonly turn: Turn
+
+  get isBusy(): boolean {
+    return this.turn.isTaken
+  }
 
   constructor(core: Core, confirm: Confirm | undefined) {
     this.core = core
     this.confirm = confirm
+    this.turn = new Turn(() => core.changed())
   }
 
   // -------------------------------------------------------------------------
@@ -162,16 +167,8 @@ export class Replayer {
     return Effect.withFiber((fiber) => {
       const { context } = fiber
       const sync = fiber.cache.scheduler.executionMode === "sync"
-      if (isInside(context) || (sync && this.core.busy)) return failWith({ _tag: "UndoInProgress" })
-      const actor = Context.get(context, CurrentActor)
-      return this.lock.withPermit(Effect.uninterruptibleMask((restore) => {
-        this.core.busy = true
-        return Effect.onExitPrimitive(body(actor, sync, restore), () => {
-          this.core.busy = false
-          this.core.changed()
-          return undefined
-        })
-      }))
+      if (isInside(context) || (sync && this.turn.isTaken)) return failWith({ _tag: "UndoInProgress" })
+      return this.turn.take((restore) => body(Context.get(context, CurrentActor), sync, restore))
     })
   }
 
@@ -288,7 +285,13 @@ export class Replayer {
   // -------------------------------------------------------------------------
 
   /** Runs a step to its end. Only the handler itself can be interrupted. */
-  private step(ready: Ready, direction: Direction, causedBy: string, restore: Restore): Effect.Effect<Ran> {
+  private step<A, E>(
+    ready: Ready,
+    direction: Direction,
+    causedBy: string,
+    restore: Restore,
+    then: (ran: Ran) => Effect.Effect<A, E>
+  ): Effect.Effect<A, E> {
     const token = new Replay(direction)
     const invoked = this.core.invoker.invokeWith(ready.registration.operation, ready.input, {
       origin: direction,
@@ -296,17 +299,19 @@ export class Replayer {
       causedBy,
       token
     })
-    return Effect.flatMap(Effect.exit(restore(invoked)), (seen) => {
+    const done = (seen: Exit.Exit<unknown, unknown>): Effect.Effect<A, E> => {
       const exit = token.exit ?? seen
-      if (exit._tag === "Success") {
-        return Effect.succeed<Ran>({ failed: undefined, output: exit.value, fresh: token.fresh })
-      }
+      if (exit._tag === "Success") return then({ failed: undefined, output: exit.value, fresh: token.fresh })
       const ran: Ran = {
         failed: { key: ready.registration.key, cause: exit.cause },
         output: undefined,
         fresh: undefined
       }
-      return token.steps === undefined ? Effect.succeed(ran) : Effect.as(this.clean(token.steps, causedBy), ran)
+      return token.steps === undefined ? then(ran) : Effect.andThen(this.clean(token.steps, causedBy), then(ran))
+    }
+    return Effect.matchCauseEffect(restore(invoked), {
+      onFailure: (cause) => done(Exit.failCause(cause)),
+      onSuccess: (output) => done(token.exit ?? Exit.succeed(output))
     })
   }
 
@@ -330,7 +335,7 @@ export class Replayer {
     restore: Restore
   ): Effect.Effect<HistoryEntry, HistoryError> {
     const begun = this.begin(entry, direction)
-    const run = Effect.flatMap(this.step(ready, direction, this.id(entry), restore), (ran) => {
+    const run = this.step(ready, direction, this.id(entry), restore, (ran) => {
       if (ran.failed !== undefined) return failWith({ _tag: "InverseFailed", ...ran.failed })
       if (direction === "undo") this.chooseRedo(ready, ran)
       return this.finish(entry, direction, begun, direction === "undo" ? undefined : ran.fresh)
@@ -414,7 +419,7 @@ export class Replayer {
       for (let i = 0; i < order.length; i++) {
         const at = direction === "undo" ? order.length - 1 - i : i
         if (core.journal !== undefined) yield* core.journal.progress(entry, direction, at, done)
-        const ran = yield* this.step(order[i]!, direction, cause, restore)
+        const ran = yield* this.step(order[i]!, direction, cause, restore, Effect.succeed)
         if (ran.failed !== undefined) {
           const gone = direction === "undo" ? order.slice(0, i).reverse() : order.slice(0, i)
           return yield* this.putBack(entry, direction, ran.failed, gone.map(({ step }) => step), fresh, begun)
@@ -496,9 +501,9 @@ export class Replayer {
         onFailure: (cause) => Effect.succeed<Ran>({ failed: { key, cause }, output: undefined, fresh: undefined }),
         onSuccess: (input) => {
           const ready: Ready = { step, registration, input }
-          return Effect.map(this.step(ready, direction, cause, (effect) => effect), (ran) => {
+          return this.step(ready, direction, cause, (effect) => effect, (ran) => {
             if (ran.failed === undefined && direction === "undo") this.chooseRedo(ready, ran)
-            return ran
+            return Effect.succeed(ran)
           })
         }
       })
@@ -570,7 +575,7 @@ export class Replayer {
 
   /** Runs an effect while nothing is undone or redone; not at all when something is. */
   between(effect: Effect.Effect<void>): Effect.Effect<void> {
-    return Effect.asVoid(this.lock.withPermitsIfAvailable(1)(effect))
+    return Effect.suspend(() => this.turn.isTaken ? Effect.void : this.turn.take(() => effect))
   }
 }
 
@@ -578,8 +583,6 @@ export class Replayer {
 const patience = 500
 
 const listOf = (steps: Steps): ReadonlyArray<Step> => steps instanceof Step ? [steps] : steps
-
-type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 const failWith = (reason: HistoryErrorReason): Effect.Effect<never, HistoryError> =>
   Effect.fail(new HistoryError({ reason }))

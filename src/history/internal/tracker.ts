@@ -86,7 +86,7 @@ const service = (
       undoCount: shelf?.live.length ?? 0,
       redoCount: shelf?.undone.length ?? 0,
       bytes: shelf?.bytes ?? 0,
-      busy: core.busy,
+      busy: replayer.isBusy,
       pendingWrites: core.journal?.pending ?? 0,
       storeError: core.journal?.error,
       problems: core.problems,
