@@ -380,9 +380,8 @@ export class StoreJournal implements Journal {
           if (recovered) this.core.changed()
           // Whoever goes on now may change something: it must find either a writer that will see it, or none.
           const more = this.writing = this.hasWork
-          this.release(this.inFlight, undefined)
-          // What somebody waited for can have gone meanwhile, with its group.
-          if (!more) this.release(this.waiting, undefined)
+          // Without more to write, what somebody waits for has gone meanwhile, with its group.
+          this.release(undefined, !more)
           return more ? next : Effect.void
         },
         onFailure: (cause) => {
@@ -390,8 +389,7 @@ export class StoreJournal implements Journal {
           const news = this.error !== error
           this.error = error
           batch.putBack()
-          this.release(this.inFlight, error)
-          this.release(this.waiting, error)
+          this.release(error, true)
           if (news) this.core.changed()
           if (this.closing) {
             this.writing = false
@@ -411,8 +409,7 @@ export class StoreJournal implements Journal {
     const idle = (error: string | undefined) =>
       Effect.sync(() => {
         this.writing = false
-        this.release(this.waiting, error)
-        this.release(this.inFlight, error)
+        this.release(error, true)
       })
     if (this.error === undefined) return idle(undefined)
     return Effect.flatMap(Effect.exit(this.backend.changes(this.reader.cursor, this.owner)), (exit) => {
@@ -422,14 +419,16 @@ export class StoreJournal implements Journal {
         return Effect.andThen(this.reader.refresh, Effect.suspend(() => this.hasWork ? next : idle(undefined)))
       }
       if (this.closing) return idle(this.error)
-      this.release(this.waiting, this.error)
-      this.release(this.inFlight, this.error)
+      this.release(this.error, true)
       return Effect.andThen(this.pause(delay), next)
     })
   }
 
-  private release(waiters: Array<Waiter>, error: string | undefined): void {
-    for (const waiter of waiters.splice(0)) waiter(error)
+  /** Whoever goes on may come back at once, and then waits for the next write: those are not released here. */
+  private release(error: string | undefined, all: boolean): void {
+    const waiters = this.inFlight.splice(0)
+    if (all) waiters.push(...this.waiting.splice(0))
+    for (const waiter of waiters) waiter(error)
   }
 
   /** A flush does not wait for the end of it. */
