@@ -571,7 +571,7 @@ export class Model {
     if (fault !== undefined) {
       // The composite around it may do without it now, and not when it is redone again.
       if (redone) this.pure = false
-      return ended(fault)
+      return ended(fault, [], fault === "interrupted")
     }
     const memory = domain.begin(this.world, op, input)
     switch (flaw) {
@@ -640,7 +640,7 @@ export class Model {
     const children: Array<Step> = []
     const fault = yield* this.takeFault(input)
     let outcome: Outcome
-    if (fault !== undefined) outcome = ended(fault)
+    if (fault !== undefined) outcome = ended(fault, [], fault === "interrupted")
     else {
       outcome = yield* this.body(macro, {
         ...context,
