@@ -68,7 +68,7 @@ const live = (folder: string, first: number, kill: Kill): Promise<Life> =>
     let timer: NodeJS.Timeout | undefined
     const shoot = () => child.kill("SIGKILL")
     // A moment that does not come is a random one.
-    const patience = setTimeout(shoot, 20_000)
+    const patience = setTimeout(shoot, 60_000)
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       output += text
       if (kill.moment === undefined && timer === undefined && output.startsWith("ready")) {
