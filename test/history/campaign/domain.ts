@@ -76,7 +76,7 @@ export const canonical = (world: World): string => {
 const isDocument = (id: string): boolean => id.length === 1
 
 /** The document that a register, counter, list or note stands in. */
-export const documentOf = (world: World, id: string): string => {
+const documentOf = (world: World, id: string): string => {
   let at = id
   for (let hops = 0; !isDocument(at) && hops < 1000; hops++) at = world.notes[at]?.parent ?? "?"
   return at

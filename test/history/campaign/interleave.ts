@@ -18,7 +18,7 @@ import { actorsOf } from "./program.ts"
 import { type Failure, Runner, type Store } from "./runner.ts"
 import { pretty, shrink } from "./shrink.ts"
 
-export const interleave = (program: Program, store: Store = "memory"): Effect.Effect<Failure | undefined> =>
+const interleave = (program: Program, store: Store = "memory"): Effect.Effect<Failure | undefined> =>
   new Interleaver(program, store).run
 
 class Interleaver extends Runner {

@@ -69,7 +69,7 @@ const define = (op: OperationName): AnyOperation => {
     .annotate(Operation.Irreversible, domain.isIrreversible(op))
 }
 
-export const operations = Object.fromEntries(domain.leafNames.map((name) => [name, define(name)])) as unknown as {
+const operations = Object.fromEntries(domain.leafNames.map((name) => [name, define(name)])) as unknown as {
   readonly [name in OperationName]: AnyOperation
 }
 
@@ -85,7 +85,7 @@ const defineMacro = (kind: Macro["kind"]): AnyOperation =>
     ...(kind === "lane" && { concurrency: { serialBy: (input: typeof macroInput.Type) => input.list!, lane: "lists" } })
   }) as unknown as AnyOperation
 
-export const macros: { readonly [kind in Macro["kind"]]: AnyOperation } = {
+const macros: { readonly [kind in Macro["kind"]]: AnyOperation } = {
   plain: defineMacro("plain"),
   mapped: defineMacro("mapped"),
   lane: defineMacro("lane")
