@@ -230,7 +230,7 @@ export class Reader {
   }
 
   private readonly pairOf = ({ inverse, key, sync = false, withOutput = false }: StoredStep): Pair => {
-    const id = JSON.stringify([key, inverse, sync, withOutput])
+    const id = `${key}\n${inverse}\n${sync}\n${withOutput}`
     let pair = this.pairs.get(id)
     if (pair === undefined) this.pairs.set(id, pair = { key, inverse, sync, sensitive: false, withOutput })
     return pair

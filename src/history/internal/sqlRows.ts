@@ -17,8 +17,9 @@ const tombstoneMillis = 24 * 60 * 60 * 1_000
 // ---------------------------------------------------------------------------
 
 /**
- * `change` is the number of the write that changed a row last. Numbers ascend in the order of commits: SQLite has one
- * writer, and on PostgreSQL a writer holds the row of `<prefix>clock` until it commits.
+ * `change` numbers the changes of rows: whoever reads what is above a number misses nothing. Numbers ascend in the order
+ * of commits, because SQLite has one writer, and on PostgreSQL a writer holds the row of `<prefix>clock` until it commits.
+ * As the primary key it is the order on disk, so that a new entry is appended.
  *
  * @internal
  */
@@ -28,8 +29,8 @@ export const createTables = (prefix: string): Effect.Effect<void, SqlError.SqlEr
     const number = sql.onDialectOrElse({ pg: () => "BIGINT", orElse: () => "INTEGER" })
     yield* sql.unsafe(
       `CREATE TABLE ${prefix}entry (
-        id TEXT NOT NULL PRIMARY KEY,
-        change ${number} NOT NULL,
+        change ${number} NOT NULL PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
         position ${number} NOT NULL,
         actor TEXT,
         status TEXT NOT NULL,
@@ -40,7 +41,6 @@ export const createTables = (prefix: string): Effect.Effect<void, SqlError.SqlEr
         content TEXT NOT NULL
       )`
     )
-    yield* sql.unsafe(`CREATE INDEX ${prefix}entry_change ON ${prefix}entry (change)`)
     yield* sql.unsafe(
       `CREATE TABLE ${prefix}step (
         entry_id TEXT NOT NULL,
@@ -85,14 +85,17 @@ export const statementsFor = (sql: Sql, prefix: string) => {
   const step = `${prefix}step`
   const parameter = isPg ? (n: number) => `$${n}` : () => "?"
   const list = (count: number, from = 1) => Array.from({ length: count }, (_, i) => parameter(from + i)).join(", ")
-  const tick = isPg
-    ? `(SELECT change FROM tick)`
-    : `(SELECT coalesce(max(change), 0) + 1 FROM ${entry})`
-  const withTick = isPg ? `WITH tick AS (UPDATE ${prefix}clock SET change = change + 1 RETURNING change) ` : ""
+  /** The number of the `i`th of `count` changes in one statement. */
+  const tick = (i: number, count: number) =>
+    isPg
+      ? `(SELECT change - ${count - 1 - i} FROM tick)`
+      : `(SELECT coalesce(max(change), 0) + ${i + 1} FROM ${entry})`
+  const withTick = (count: number) =>
+    isPg ? `WITH tick AS (UPDATE ${prefix}clock SET change = change + ${count} RETURNING change) ` : ""
 
   const put = (count: number): string => {
-    const row = (i: number) => `(${tick}, ${list(columns.length, 1 + i * columns.length)})`
-    return `${withTick}INSERT INTO ${entry} (change, ${columns.join(", ")}) VALUES ${
+    const row = (i: number) => `(${tick(i, count)}, ${list(columns.length, 1 + i * columns.length)})`
+    return `${withTick(count)}INSERT INTO ${entry} (change, ${columns.join(", ")}) VALUES ${
       Array.from({ length: count }, (_, i) => row(i)).join(", ")
     } ON CONFLICT (id) DO UPDATE SET change = excluded.change, ${
       columns.slice(1).map((column) => `${column} = excluded.${column}`).join(", ")
@@ -107,25 +110,22 @@ export const statementsFor = (sql: Sql, prefix: string) => {
   const putStep = `INSERT INTO ${step} (entry_id, at, content) VALUES (${
     list(3)
   }) ON CONFLICT (entry_id, at) DO UPDATE SET content = excluded.content`
-  const putProgress = `${withTick}UPDATE ${entry} SET status = ${parameter(1)}, progress = ${parameter(2)}, owner = ${
-    parameter(3)
-  }, change = ${tick} WHERE id = ${parameter(4)}`
-  const remove = `${withTick}UPDATE ${entry} SET status = 'removed', content = '', undone_at = ${
-    parameter(1)
-  }, owner = ${parameter(2)}, change = ${tick} WHERE id = ${parameter(3)}`
-  const removeSteps = (count: number) => `DELETE FROM ${step} WHERE entry_id IN (${list(count)})`
-  const claimText = `${withTick}UPDATE ${entry} SET status = ${parameter(1)}, owner = ${
+  const putProgress = `${withTick(1)}UPDATE ${entry} SET status = ${parameter(1)}, progress = ${
     parameter(2)
-  }, change = ${tick} WHERE id = ${parameter(3)} AND status = ${parameter(4)} AND (owner = ${
-    parameter(5)
-  } OR change <= ${parameter(6)}) RETURNING id`
-  // By the last row of the page before: rows that change meanwhile move to the end, and nothing is passed over.
-  const select = (condition: string) =>
-    `SELECT id, change, ${columns.slice(1).join(", ")} FROM ${entry} WHERE (change > ${parameter(1)} OR (change = ${
-      parameter(2)
-    } AND id > ${parameter(3)})) AND ${condition} ORDER BY change, id LIMIT ${page}`
-  const selectForeign = select(`owner <> ${parameter(4)}`)
-  const selectAll = select(`status <> 'removed' AND owner <> ${parameter(4)}`)
+  }, owner = ${parameter(3)}, change = ${tick(0, 1)} WHERE id = ${parameter(4)}`
+  const remove = `${withTick(1)}UPDATE ${entry} SET status = 'removed', content = '', undone_at = ${
+    parameter(1)
+  }, owner = ${parameter(2)}, change = ${tick(0, 1)} WHERE id = ${parameter(3)}`
+  const removeSteps = (count: number) => `DELETE FROM ${step} WHERE entry_id IN (${list(count)})`
+  const claimText = `${withTick(1)}UPDATE ${entry} SET status = ${parameter(1)}, owner = ${parameter(2)}, change = ${
+    tick(0, 1)
+  } WHERE id = ${parameter(3)} AND status = ${parameter(4)} AND (owner = ${parameter(5)} OR change <= ${
+    parameter(6)
+  }) RETURNING id`
+  const top = `SELECT max(change) AS top FROM ${entry}`
+  const select = `SELECT change, ${columns.join(", ")} FROM ${entry} WHERE change > ${parameter(1)} AND change <= ${
+    parameter(2)
+  } AND owner <> ${parameter(3)} ORDER BY change LIMIT ${page}`
   const selectSteps = (count: number) =>
     `SELECT entry_id, at, content FROM ${step} WHERE entry_id IN (${list(count)}) ORDER BY entry_id, at`
   const purge = `DELETE FROM ${entry} WHERE status = 'removed' AND undone_at < ${parameter(1)}`
@@ -142,33 +142,27 @@ export const statementsFor = (sql: Sql, prefix: string) => {
     )
   }
 
-  const changes = (cursor: number, owner: string): Run<HistoryChanges> => {
-    const found: Array<StoredEntry> = []
-    let last = cursor
-    let lastId: string | undefined
-    const next: Run<HistoryChanges> = Effect.suspend(() =>
-      Effect.flatMap(
-        // After the page before, or from the cursor on: that is read as a whole already.
-        sql.unsafe<EntryRow>(cursor === 0 ? selectAll : selectForeign, [
-          last,
-          lastId === undefined ? -1 : last,
-          lastId ?? "",
-          owner
-        ]),
-        (rows) => {
-          for (const row of rows) found.push(fromRow(row))
-          const end = rows[rows.length - 1]
-          if (end !== undefined) {
-            last = Number(end.change)
-            lastId = end.id
+  const changes = (cursor: number, owner: string): Run<HistoryChanges> =>
+    Effect.flatMap(sql.unsafe<{ readonly top: number | string | null }>(top), ([newest]) => {
+      // What the owner wrote itself is passed over with the rest: the cursor goes to the top.
+      const end = Number(newest?.top ?? 0)
+      const found: Array<StoredEntry> = []
+      let last = cursor
+      const next: Run<HistoryChanges> = Effect.suspend(() =>
+        Effect.flatMap(sql.unsafe<EntryRow>(select, [last, end, owner]), (rows) => {
+          for (const row of rows) {
+            // Who has just begun never knew it.
+            if (cursor > 0 || row.status !== "removed") found.push(fromRow(row))
           }
-          if (rows.length === page) return next
-          return Effect.map(stepsOf(found), (steps) => ({ entries: found, steps, cursor: last, more: false }))
-        }
+          if (rows.length < page) {
+            return Effect.map(stepsOf(found), (steps) => ({ entries: found, steps, cursor: end, more: false }))
+          }
+          last = Number(rows[rows.length - 1]!.change)
+          return next
+        })
       )
-    )
-    return next
-  }
+      return end > cursor ? next : Effect.succeed({ entries: [], steps: [], cursor, more: false })
+    })
 
   const write = (batch: HistoryBatch): Run<void> => {
     const { entries, progress, removed, settled, steps } = batch

@@ -63,14 +63,47 @@ const read = Protocol.parse("stored history entry", HistoryEntryMessage.readStor
 export const decodeContent = (
   content: string,
   pairOf: (step: HistoryEntryMessage.StoredStep) => Pair
-): Effect.Effect<Decoded, Protocol.Unreadable> =>
-  Effect.map(read(content), ({ causedBy, groupId, key, label, savedForRedo, savedForUndo, steps }) => ({
-    steps: steps.map((step) => decodeStep(step, pairOf)),
-    rest: key === undefined && label === undefined && groupId === undefined && causedBy === undefined &&
-        savedForUndo === undefined && savedForRedo === undefined
-      ? undefined
-      : { key, label, groupId, causedBy, savedForUndo, savedForRedo }
-  }))
+): Effect.Effect<Decoded, Protocol.Unreadable> => {
+  const quick = quickly(content)
+  if (quick !== undefined) return Effect.succeed(decode(quick, pairOf))
+  return Effect.map(read(content), (stored) => decode(stored, pairOf))
+}
+
+const decode = (
+  { causedBy, groupId, key, label, savedForRedo, savedForUndo, steps }: HistoryEntryMessage.StoredEntry,
+  pairOf: (step: HistoryEntryMessage.StoredStep) => Pair
+): Decoded => ({
+  steps: steps.map((step) => decodeStep(step, pairOf)),
+  rest: key === undefined && label === undefined && groupId === undefined && causedBy === undefined &&
+      savedForUndo === undefined && savedForRedo === undefined
+    ? undefined
+    : { key, label, groupId, causedBy, savedForUndo, savedForRedo }
+})
+
+/** A start reads a hundred thousand of them: what plainly is one needs no schema. The schema tells what else is wrong. */
+const quickly = (content: string): HistoryEntryMessage.StoredEntry | undefined => {
+  let stored: HistoryEntryMessage.StoredEntry
+  try {
+    stored = JSON.parse(content) as HistoryEntryMessage.StoredEntry
+  } catch {
+    return undefined
+  }
+  return typeof stored === "object" && stored !== null && stored.v === Protocol.version &&
+      Array.isArray(stored.steps) && stored.steps.every(isStep) && isText(stored.key) && isText(stored.label) &&
+      isText(stored.groupId) && isText(stored.causedBy) && isText(stored.savedForUndo) && isText(stored.savedForRedo)
+    ? stored
+    : undefined
+}
+
+const isStep = (step: HistoryEntryMessage.StoredStep | null): boolean =>
+  typeof step === "object" && step !== null && typeof step.key === "string" && typeof step.inverse === "string" &&
+  isFlag(step.sync) && isFlag(step.withOutput) && isNames(step.scopes) && isNames(step.touches) &&
+  isText(step.message) && step.forward !== undefined && step.backward !== undefined
+
+const isText = (value: unknown): boolean => value === undefined || typeof value === "string"
+const isFlag = (value: unknown): boolean => value === undefined || typeof value === "boolean"
+const isNames = (value: unknown): boolean =>
+  isText(value) || (Array.isArray(value) && value.every((name) => typeof name === "string"))
 
 /** @internal */
 export const decodeStepText = (
