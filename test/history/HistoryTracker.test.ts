@@ -164,6 +164,26 @@ describe("HistoryTracker", () => {
       assert.deepStrictEqual(yield* cells, {})
     }).pipe(Effect.provide(app())))
 
+  it.effect("H5: an undo waits for a redo that takes its time, and takes back what that did", () =>
+    Effect.gen(function*() {
+      const gate = yield* Deferred.make<void>()
+      let again = false
+      yield* mappedMacro(
+        Effect.suspend((): Effect.Effect<unknown, unknown, OperationInvoker> =>
+          again ? Deferred.await(gate) : write("a/1", "1")
+        )
+      )
+      yield* HistoryTracker.undo
+      again = true
+      const redo = yield* Effect.forkChild(HistoryTracker.redo, { startImmediately: true })
+      const undo = yield* Effect.forkChild(HistoryTracker.undo, { startImmediately: true })
+      yield* Effect.yieldNow
+      assert.isTrue((yield* HistoryTracker.state).busy)
+      yield* Deferred.succeed(gate, undefined)
+      assert.strictEqual((yield* Fiber.join(redo)).key, "macro.mapped")
+      assert.strictEqual((yield* Fiber.join(undo)).status, "undone")
+    }).pipe(Effect.provide(app())))
+
   it.effect("H5: undo inside a handler, an inverse or an open group fails instead of waiting for itself", () =>
     Effect.gen(function*() {
       yield* write("a/1", "1")
@@ -214,6 +234,21 @@ describe("HistoryTracker", () => {
       yield* HistoryTracker.undo
       yield* HistoryTracker.redo
       assert.strictEqual((yield* HistoryTracker.entries).length, 1)
+    }).pipe(Effect.provide(app())))
+
+  it.effect("H6: what a redo leaves running makes no entry either", () =>
+    Effect.gen(function*() {
+      const gate = yield* Deferred.make<void>()
+      const fibers: Array<Fiber.Fiber<unknown, unknown>> = []
+      const late = Effect.forkDetach(Effect.andThen(Deferred.await(gate), write("a/late", "1")))
+      yield* mappedMacro(Effect.map(late, (fiber) => fibers.push(fiber)))
+      yield* HistoryTracker.undo
+      yield* HistoryTracker.redo
+      // The one that the action itself left running.
+      yield* Fiber.interrupt(fibers[0]!)
+      yield* Deferred.succeed(gate, undefined)
+      assert.isTrue(Exit.isSuccess(yield* Fiber.await(fibers[1]!)))
+      assert.deepStrictEqual((yield* HistoryTracker.entries).map(({ key }) => key), ["macro.mapped"])
     }).pipe(Effect.provide(app())))
 
   it.effect("H6: a redo refreshes its entry: capture and deriveContext run again", () =>

@@ -16,6 +16,7 @@ import {
   OperationRegistry,
   RemoteInvoker
 } from "opbus/operation"
+import { internalsOf } from "../../src/operation/internal/invoker.ts"
 import { assertWellFormed, bus, causeOf, outline, reasonOf, reasonTag, recordEvents, tags } from "./support.ts"
 
 class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { id: Schema.String }) {}
@@ -318,6 +319,21 @@ describe("I4: interruption", () => {
       }
       assertWellFormed(events)
       assert.includeMembers([...tags(events)], ["Succeeded", "Interrupted"])
+    }).pipe(Effect.provide(Bus)))
+
+  it.effect("I4: an interruption during the commit waits for its end, and the handler's exit decides", () =>
+    Effect.gen(function*() {
+      const invoker = yield* fresh
+      const gate = yield* Deferred.make<void>()
+      yield* internalsOf(invoker).installHook({ before: () => undefined, commit: () => Deferred.await(gate) })
+      const events = yield* recordEvents
+      const fiber = yield* Effect.forkChild(invoker.invoke(Count, 1), { startImmediately: true })
+      const interrupting = yield* Effect.forkChild(Fiber.interrupt(fiber), { startImmediately: true })
+      yield* Effect.yieldNow
+      assert.deepStrictEqual(tags(events), ["Started"])
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.join(interrupting)
+      assert.deepStrictEqual(tags(events), ["Started", "Succeeded"])
     }).pipe(Effect.provide(Bus)))
 
   it.effect("I4: uninterruptible work ends before the invocation does", () =>
