@@ -19,21 +19,18 @@ const folder = Effect.acquireRelease(
 const client = (file: string) => LibsqlClient.layer({ url: file, synchronous: "NORMAL" })
 
 /** One process: built on a file, closed with its scope. The world outlives it, as an application's data would. */
-const process = Effect.fnUntraced(function*(
-  file: string,
-  world: World["Service"],
-  store = SqlHistoryStore.layer
-) {
-  const scope = yield* Scope.make()
-  const app = appOn(store, {}, Layer.succeed(World, world)).pipe(Layer.provideMerge(client(file)))
-  const context = yield* Layer.buildWithScope(Layer.fresh(app), scope)
-  return {
-    run: <A, E, R extends Layer.Success<typeof app>>(effect: Effect.Effect<A, E, R>) =>
-      Effect.provideContext(effect as Effect.Effect<A, E, Layer.Success<typeof app>>, context),
-    context,
-    close: Scope.close(scope, Exit.void)
-  }
-})
+const process = (file: string, world: World["Service"], store = SqlHistoryStore.layer) =>
+  Effect.gen(function*() {
+    const scope = yield* Scope.make()
+    const app = appOn(store, {}, Layer.succeed(World, world)).pipe(Layer.provideMerge(client(file)))
+    const context = yield* Layer.buildWithScope(Layer.fresh(app), scope)
+    return {
+      run: <A, E>(effect: Effect.Effect<A, E, Layer.Success<typeof app>>): Effect.Effect<A, E> =>
+        Effect.provideContext(effect, context),
+      context,
+      close: Scope.close(scope, Exit.void)
+    }
+  })
 
 const newWorld = (): World["Service"] => ({ cells: new Map(), log: [], faults: new Map() })
 
