@@ -36,10 +36,10 @@ export const Write = Operation.make({
 })
 
 /** Synchronous; its mapping captures the value before. */
-export const Put = Operation.make({ meta: { key: "cell.put" }, input: cell, error: Broken, executionMode: "sync" })
+const Put = Operation.make({ meta: { key: "cell.put" }, input: cell, error: Broken, executionMode: "sync" })
 
 /** Idempotent inverse of `Erase`. */
-export const Restore = Operation.make({ meta: { key: "cell.restore" }, input: cell, error: Broken }).annotate(
+const Restore = Operation.make({ meta: { key: "cell.restore" }, input: cell, error: Broken }).annotate(
   Operation.Idempotent,
   true
 )
@@ -64,8 +64,8 @@ export const Macro = Operation.make({
   error: Broken
 })
 /** The same with a mapping: it restores all cells. */
-export const MappedMacro = Operation.make({ ...Macro, meta: { key: "macro.mapped" } })
-export const RestoreAll = Operation.make({
+const MappedMacro = Operation.make({ ...Macro, meta: { key: "macro.mapped" } })
+const RestoreAll = Operation.make({
   meta: { key: "cells.restore" },
   input: Schema.Struct({ cells: Schema.Record(Schema.String, Schema.String) })
 })
