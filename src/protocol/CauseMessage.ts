@@ -76,11 +76,14 @@ export const fromCause = (cause: Cause.Cause<unknown>, encodeError: (error: unkn
     const refusal = asRefusal(reason.error)
     if (refusal !== undefined) return { _tag: "Refusal", error: refusal }
     try {
-      return { _tag: "Failure", error: (encodeError(reason.error) ?? null) as Schema.Json }
+      const error = encodeError(reason.error) ?? null
+      return isJson(error) ? { _tag: "Failure", error } : defect
     } catch {
       return defect
     }
   })
+
+const isJson: (u: unknown) => u is Schema.Json = Schema.is(Schema.Json)
 
 const readRefusal = Schema.is(OperationErrorMessage)
 

@@ -45,7 +45,7 @@ export type HistoryEntryMessage = typeof HistoryEntryMessage.Type
  * @since 0.1.0
  */
 export const fromEntry = (
-  entry: { readonly [K in Exclude<keyof HistoryEntryMessage, "v">]: HistoryEntryMessage[K] | undefined }
+  entry: { readonly [K in Exclude<keyof HistoryEntryMessage, "v">]?: HistoryEntryMessage[K] | undefined }
 ): HistoryEntryMessage =>
   ({
     v: Protocol.version,
