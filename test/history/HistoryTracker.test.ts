@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Exit, Fiber, Layer, Schema, Stream } from "effect"
-import { HistoryTracker, invoke, Operation, OperationInvoker, UndoMapping } from "opbus"
+import { HistoryTracker, type Invocation, invoke, Operation, OperationInvoker, UndoMapping } from "opbus"
 import {
   app,
   as,
@@ -373,6 +373,29 @@ describe("HistoryTracker", () => {
       yield* OperationInvoker.awaitIdle
       assert.deepStrictEqual((yield* stacks).live, ["macro", "a/2=2", "group", "b/2=2"])
     }).pipe(Effect.provide(app())))
+
+  it.effect("H15: also when it ends before what scheduled it, whose id it carries", () =>
+    Effect.gen(function*() {
+      const { observe } = yield* OperationInvoker
+      const started: Array<Invocation.Started> = []
+      yield* observe((event) => {
+        if (event._tag === "Started") started.push(event)
+      })
+      const body = (document: string) =>
+        Effect.gen(function*() {
+          yield* write(`${document}/1`, "1")
+          const followup = yield* OperationInvoker.schedule(Write, { cell: `${document}/2`, value: "2" })
+          yield* followup.await
+        })
+      yield* macro(body("a"))
+      yield* HistoryTracker.group("group")(body("b"))
+      assert.deepStrictEqual((yield* stacks).live, ["macro", "a/2=2", "group", "b/2=2"])
+      const [inMacro, inGroup] = started.filter(({ origin }) => origin === "followup")
+      assert.deepStrictEqual([inMacro?.parentId, inMacro?.rootId], [started[0]?.id, inMacro?.id])
+      assert.isUndefined(inGroup?.groupId)
+      yield* HistoryTracker.undo
+      assert.deepStrictEqual(yield* cells, { "a/1": "1", "a/2": "2", "b/1": "1" })
+    }).pipe(Effect.scoped, Effect.provide(app())))
 
   it.effect("undo of a synchronous operation runs with runSync (I3)", () =>
     Effect.gen(function*() {

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Effect, Exit, Fiber } from "effect"
-import { HistoryTracker, invoke, OperationError, OperationInvoker } from "opbus"
+import { Cause, Deferred, Effect, Exit, Fiber, Layer } from "effect"
+import { HistoryStore, HistoryTracker, invoke, Operation, OperationError, OperationInvoker, UndoMapping } from "opbus"
 import { HistoryError } from "opbus/history"
 import {
   app,
+  appOn,
   breakNext,
   cells,
   log,
@@ -124,6 +125,36 @@ describe("groups", () => {
       assert.deepStrictEqual(yield* cells, {})
     }).pipe(Effect.provide(app())))
 
+  it.effect("H10: a step of an open group is in the store when its invoke has returned", () => {
+    const slow = Layer.effect(
+      HistoryStore,
+      Effect.map(HistoryStore, ({ backend }) =>
+        HistoryStore.make({
+          ...backend,
+          write: (batch) => Effect.andThen(Effect.yieldNow, backend.write(batch))
+        }))
+    ).pipe(Layer.provideMerge(HistoryStore.layerMemory))
+    return Effect.gen(function*() {
+      const { backend } = yield* HistoryStore
+      const stored = Effect.map(backend.changes(0, ""), ({ entries, steps }) => [
+        entries.map(({ status }) => status),
+        steps.length
+      ])
+      for (
+        const [around, status] of [[HistoryTracker.group, "open"], [HistoryTracker.transaction, "transaction"]] as const
+      ) {
+        yield* around("g")(Effect.gen(function*() {
+          yield* write("a/1", "1")
+          assert.deepStrictEqual(yield* stored, [[status], 1])
+          yield* write("a/2", "2")
+          assert.deepStrictEqual(yield* stored, [[status], 2])
+        }))
+        yield* HistoryTracker.clear
+        yield* HistoryTracker.flush
+      }
+    }).pipe(Effect.provide(appOn(slow).pipe(Layer.provideMerge(slow))))
+  })
+
   it.effect("H16: a failed or interrupted group keeps what was done as one entry, placed at the group's start", () =>
     Effect.gen(function*() {
       const gate = yield* Deferred.make<void>()
@@ -182,6 +213,26 @@ describe("groups", () => {
       yield* HistoryTracker.group("g")(invoke(Mail, undefined))
       assert.deepStrictEqual(yield* log, ["mail"])
     }).pipe(Effect.provide(app())))
+
+  it.effect("H16: it is refused in a group inside the transaction, too, and what is irreversible even with a mapping", () => {
+    const Publish = Operation.make({ meta: { key: "publish" } }).annotate(Operation.Irreversible, true)
+    let published = 0
+    const plugin = Layer.merge(
+      Publish.toLayer(() => Effect.sync(() => void published++)),
+      UndoMapping.make({ operation: Publish, inverse: Unmapped, deriveContext: () => undefined }).toLayer
+    )
+    return Effect.gen(function*() {
+      for (const operation of [Unmapped, Publish]) {
+        for (const around of [HistoryTracker.group("inner"), <A>(effect: A) => effect]) {
+          const error = yield* Effect.flip(HistoryTracker.transaction("t")(around(invoke(operation, undefined))))
+          assert.isTrue(error instanceof OperationError && error.reason._tag === "Denied")
+        }
+      }
+      assert.deepStrictEqual([yield* log, published], [[], 0])
+      yield* invoke(Publish, undefined)
+      assert.strictEqual(published, 1)
+    }).pipe(Effect.provide(plugin.pipe(Layer.provideMerge(app()))))
+  })
 
   it.effect("H16: an inner transaction rolls back alone", () =>
     Effect.gen(function*() {

@@ -147,6 +147,18 @@ describe("scopes, actors and limits", () => {
       assert.strictEqual((yield* HistoryTracker.scope("b").redo).message, "both")
     }).pipe(Effect.provide(app())))
 
+  it.effect("H13: redo of an entry in several scopes is blocked by what was undone later in one of them", () =>
+    Effect.gen(function*() {
+      yield* write("b/2", "2")
+      yield* HistoryTracker.group("both")(Effect.andThen(write("a/1", "1"), write("b/1", "1")))
+      yield* HistoryTracker.undo
+      yield* HistoryTracker.undo
+      const blocked = yield* reasonOf(HistoryTracker.scope("a").redo)
+      assert.deepStrictEqual(blocked as unknown, { _tag: "Blocked", scopes: ["b"] })
+      yield* HistoryTracker.scope("b").redo
+      assert.strictEqual((yield* HistoryTracker.scope("a").redo).message, "both")
+    }).pipe(Effect.provide(app())))
+
   it.effect("H13: confirm is asked about an entry that spans scopes", () => {
     const asked: Array<string> = []
     let answer = false
@@ -198,6 +210,18 @@ describe("scopes, actors and limits", () => {
       yield* as("bob")(put("q", "2"))
       yield* as("ann")(HistoryTracker.undo)
       assert.deepStrictEqual(yield* cells, { q: "2" })
+    }).pipe(Effect.provide(app())))
+
+  it.effect("H14: what an outside change has made impossible is invalidated, live or undone", () =>
+    Effect.gen(function*() {
+      yield* write("a/1", "1")
+      yield* write("a/2", "2")
+      yield* write("a/3", "3")
+      yield* HistoryTracker.undo
+      assert.strictEqual(yield* HistoryTracker.invalidate({ touches: ["a/2", "a/3"] }), 2)
+      assert.deepStrictEqual(yield* stacks, { live: ["a/1=1"], undone: [] })
+      assert.strictEqual((yield* reasonOf(HistoryTracker.redo))._tag, "NothingToRedo")
+      assert.strictEqual((yield* HistoryTracker.undo).message, "a/1=1")
     }).pipe(Effect.provide(app())))
 
   it.effect("an actor may be given for one call", () =>
