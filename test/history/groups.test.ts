@@ -155,6 +155,25 @@ describe("groups", () => {
     }).pipe(Effect.provide(appOn(slow).pipe(Layer.provideMerge(slow))))
   })
 
+  it.effect("H11: a redo that fails half-way takes back what its children did, in reverse", () =>
+    Effect.gen(function*() {
+      let fail = false
+      yield* mappedMacro(
+        Effect.all([
+          write("a/1", "1"),
+          write("a/1", "2"),
+          Effect.suspend(() => fail ? Effect.fail("no") : Effect.void)
+        ])
+      )
+      yield* HistoryTracker.undo
+      fail = true
+      assert.strictEqual((yield* reasonOf(HistoryTracker.redo))._tag, "InverseFailed")
+      assert.deepStrictEqual(yield* cells, {})
+      fail = false
+      yield* HistoryTracker.redo
+      assert.deepStrictEqual(yield* cells, { "a/1": "2" })
+    }).pipe(Effect.provide(app())))
+
   it.effect("H16: a failed or interrupted group keeps what was done as one entry, placed at the group's start", () =>
     Effect.gen(function*() {
       const gate = yield* Deferred.make<void>()

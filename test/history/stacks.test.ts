@@ -204,6 +204,28 @@ describe("scopes, actors and limits", () => {
       assert.deepStrictEqual(yield* cells, {})
     }).pipe(Effect.provide(app())))
 
+  it.effect("H14: a later entry of one's own, in another scope, does not hide that of another actor", () => {
+    const Touch = Operation.make({ meta: { key: "touch" }, input: Schema.Struct({ scope: Schema.String }) })
+    const plugin = Layer.merge(
+      Touch.toLayer(() => Effect.void),
+      UndoMapping.make({
+        operation: Touch,
+        inverse: Touch,
+        deriveContext: (input) => input,
+        scope: ({ scope }) => scope,
+        touches: () => "shared"
+      }).toLayer
+    )
+    return Effect.gen(function*() {
+      yield* as("ann")(invoke(Touch, { scope: "a" }))
+      yield* as("bob")(invoke(Touch, { scope: "a" }))
+      yield* as("ann")(invoke(Touch, { scope: "b" }))
+      assert.strictEqual((yield* reasonOf(as("ann")(HistoryTracker.scope("a").undo)))._tag, "Conflict")
+      yield* as("bob")(HistoryTracker.undo)
+      yield* as("ann")(HistoryTracker.scope("a").undo)
+    }).pipe(Effect.provide(plugin.pipe(Layer.provideMerge(app()))))
+  })
+
   it.effect("H14: without scope and touches nothing is in conflict", () =>
     Effect.gen(function*() {
       yield* as("ann")(put("p", "1"))
