@@ -84,7 +84,7 @@ const testFiles = (directory: string): ReadonlyArray<string> =>
     .filter((file) => file.endsWith(".test.ts"))
     .map((file) => path.join(directory, file))
 
-const run = (copy: string, ids: ReadonlyArray<string>): Run => {
+const run = (copy: string, ids: ReadonlyArray<string>, bail = ids.length === 1): Run => {
   const pattern = ids.map(carries).join("|")
   const files = testFiles(path.join(copy, "test")).filter((file) =>
     new RegExp(pattern).test(fs.readFileSync(file, "utf8"))
@@ -102,7 +102,7 @@ const run = (copy: string, ids: ReadonlyArray<string>): Run => {
       pattern,
       "--reporter=json",
       `--outputFile=${report}`,
-      ...(ids.length === 1 ? ["--bail=1"] : [])
+      ...(bail ? ["--bail=1"] : [])
     ],
     // `OPBUS_MUTANT` tells long campaigns that one failing history is all that is asked for.
     { cwd: copy, encoding: "utf8", timeout: 600_000, maxBuffer: 1 << 26, env: { ...process.env, OPBUS_MUTANT: "1" } }
@@ -120,7 +120,14 @@ const run = (copy: string, ids: ReadonlyArray<string>): Run => {
     }>
   }
   const tests = results.testResults.flatMap((file) => file.assertionResults)
-  const unloaded = results.testResults.find((file) => file.status === "failed" && file.assertionResults.length === 0)
+  // A file that was only stopped, because a test elsewhere had failed, has no message.
+  const unloaded = results.testResults.find((file) =>
+    file.status === "failed" && file.assertionResults.length === 0 && file.message !== ""
+  )
+  // Stopped by a failure whose own report got lost on the way.
+  if (bail && unloaded === undefined && child.status !== 0 && !tests.some((test) => test.status === "failed")) {
+    return run(copy, ids, false)
+  }
   return {
     passed: tests.filter((test) => test.status === "passed").map((test) => test.fullName),
     failed: tests.filter((test) => test.status === "failed").map((test) => test.fullName),
