@@ -221,6 +221,7 @@ describe("scopes, actors and limits", () => {
       yield* as("bob")(invoke(Touch, { scope: "a" }))
       yield* as("ann")(invoke(Touch, { scope: "b" }))
       assert.strictEqual((yield* reasonOf(as("ann")(HistoryTracker.scope("a").undo)))._tag, "Conflict")
+      yield* as("ann")(HistoryTracker.scope("b").undo)
       yield* as("bob")(HistoryTracker.undo)
       yield* as("ann")(HistoryTracker.scope("a").undo)
     }).pipe(Effect.provide(plugin.pipe(Layer.provideMerge(app()))))
