@@ -37,6 +37,8 @@ export interface Journal {
   readonly refresh: Effect.Effect<void>
   /** Rolls back what transactions of dead processes have left, as far as their handlers are there. */
   readonly recover: Effect.Effect<void>
+  /** Whether a claim of this entry was written, and has to be released. */
+  readonly isClaimed: (entry: Entry) => boolean
   /** Writes the intent to undo or redo. `false`: another process was faster. */
   readonly claim: (entry: Entry, direction: Direction) => Effect.Effect<boolean>
   /**

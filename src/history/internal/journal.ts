@@ -248,6 +248,10 @@ export class StoreJournal implements Journal {
   // intents
   // -------------------------------------------------------------------------
 
+  isClaimed(entry: Entry): boolean {
+    return this.claimed.has(entry)
+  }
+
   claim(entry: Entry, direction: Direction): Effect.Effect<boolean> {
     return Effect.suspend(() =>
       Effect.flatMap(this.durable() ?? Effect.void, () => {

@@ -196,7 +196,8 @@ export class Replayer {
           return Effect.andThen(restore(journal.refresh), attempt)
         }
         const settle = Effect.suspend(() => {
-          if (found.state !== Removed) journal.changed(found)
+          // What could not be claimed has nothing to release.
+          if (found.state !== Removed && journal.isClaimed(found)) journal.changed(found)
           return journal.durable() ?? Effect.void
         })
         // Something may have happened while the intent was written.
