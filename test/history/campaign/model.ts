@@ -711,7 +711,11 @@ export class Model {
     if (group.t === "transaction" && outcome.tag !== "ok") {
       // H16: taken back in reverse; a compensation that fails stops the rollback, and what remains is an entry.
       while (steps.length > 0 && (yield* this.backward(steps.at(-1)!, context.lanes))) steps.pop()
-      if (steps.length > 0) outcome = { ...outcome, tag: "RollbackIncomplete" }
+      if (steps.length > 0) {
+        outcome = { ...outcome, tag: "RollbackIncomplete" }
+        // What is left over here is not there when the composite around it is redone without the fault.
+        if (context.redone) this.pure = false
+      }
     }
     outcome = { ...outcome, steps }
     this.commit(group, outcome, context)
