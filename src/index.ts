@@ -9,4 +9,4 @@ export * from "./operation/index.ts"
 import { OperationInvoker } from "./operation/OperationInvoker.ts"
 
 /** @since 0.1.0 */
-export const { invoke, invokeKey, invokeRemote, schedule } = OperationInvoker
+export const { invoke, invokeKey, invokeRemote, invokeRemoteStream, schedule } = OperationInvoker

@@ -139,6 +139,38 @@ export interface RemoteFunctionNotFound {
 }
 
 /**
+ * A call with this idempotency key was begun before, and nobody knows how it ended. Only an idempotent operation may be
+ * called again.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Uncertain {
+  readonly _tag: "Uncertain"
+}
+
+/**
+ * The idempotency key was used before for another call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface IdempotencyConflict {
+  readonly _tag: "IdempotencyConflict"
+}
+
+/**
+ * A queued call was given up; it is among the dead letters.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DeadLettered {
+  readonly _tag: "DeadLettered"
+  readonly why: string
+}
+
+/**
  * The reasons of an `OperationError`.
  *
  * @category models
@@ -157,6 +189,9 @@ export type OperationErrorReason =
   | Incompatible
   | RemoteUnavailable
   | RemoteFunctionNotFound
+  | Uncertain
+  | IdempotencyConflict
+  | DeadLettered
 
 /**
  * The one error of the bus; `reason` says which. An operation's own failures are never wrapped in it.
@@ -225,5 +260,11 @@ const describe = (key: string, reason: OperationErrorReason): string => {
       return `"${key}" cannot be invoked remotely: ${reason.why}.`
     case "RemoteFunctionNotFound":
       return `Remote function not found: ${key}`
+    case "Uncertain":
+      return `A call of "${key}" with this idempotency key was begun before and its outcome is unknown. Look whether it took effect, or mark the operation idempotent.`
+    case "IdempotencyConflict":
+      return `The idempotency key of this call of "${key}" was used before for another call. Use a new key.`
+    case "DeadLettered":
+      return `A queued call of "${key}" was given up: ${reason.why}. It is among the dead letters; retry or remove it there.`
   }
 }

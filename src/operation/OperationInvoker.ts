@@ -21,7 +21,7 @@ import type { Invocation, Origin } from "./Invocation.ts"
 import type * as Operation from "./Operation.ts"
 import type { OperationError, OperationErrorReason } from "./OperationError.ts"
 import { OperationRegistry, registryInternals } from "./OperationRegistry.ts"
-import { RemoteInvoker, type RemoteOptions } from "./RemoteInvoker.ts"
+import { OfflineQueue, type QueueOptions, type Receipt, RemoteInvoker, type RemoteOptions } from "./RemoteInvoker.ts"
 
 /**
  * How an operation is invoked.
@@ -109,11 +109,24 @@ export class OperationInvoker extends Context.Service<OperationInvoker, {
   /** Like `invokeKey`, as a stream of JSON data; an operation that is no stream gives one element. */
   readonly invokeKeyStream: (key: string, input: unknown, options?: InvokeOptions) => Stream.Stream<unknown, unknown>
   /** Runs an operation through the `RemoteInvoker`; without one it fails with `RemoteUnavailable`. */
-  readonly invokeRemote: <Op extends Single>(
+  readonly invokeRemote: {
+    <Op extends Single>(
+      operation: Op,
+      input: Op["input"]["Type"],
+      options: QueueOptions
+    ): Effect.Effect<Receipt<Op>, OperationError>
+    <Op extends Single>(
+      operation: Op,
+      input: Op["input"]["Type"],
+      options?: RemoteOptions
+    ): Effect.Effect<Op["output"]["Type"], Op["error"]["Type"] | OperationError>
+  }
+  /** Runs a stream operation through the `RemoteInvoker`. */
+  readonly invokeRemoteStream: <Op extends Streaming>(
     operation: Op,
     input: Op["input"]["Type"],
     options?: RemoteOptions
-  ) => Effect.Effect<Op["output"]["Type"], Op["error"]["Type"] | OperationError>
+  ) => Stream.Stream<Op["output"]["Type"], Op["error"]["Type"] | OperationError>
   /** Sets off an operation as a tracked follow-up. */
   readonly schedule: <Op extends Single>(
     operation: Op,
@@ -165,14 +178,26 @@ export class OperationInvoker extends Context.Service<OperationInvoker, {
         invokeStream: (operation, input, options) => streaming.call(pipeline, operation, input, options),
         invokeKey: callKey,
         invokeKeyStream: (key, input, options) => streaming.callEncoded(pipeline, key, input, options),
-        invokeRemote: (operation, input, options) =>
-          Effect.contextWith((caller: Context.Context<never>) => {
-            const remote = Context.getOrUndefined(caller, RemoteInvoker) ??
-              Context.getOrUndefined(context, RemoteInvoker)
+        invokeRemote: (operation: Operation.Any, input: unknown, options?: RemoteOptions | QueueOptions) =>
+          Effect.withFiber((fiber): Effect.Effect<any, any> => {
+            if (options !== undefined && "offline" in options) {
+              const queue = serviceOf(OfflineQueue, fiber.context, context)
+              return queue === undefined
+                ? pipeline.refuseUnknown(fiber, operation.key, undefined, noQueue)
+                : queue.enqueue(operation, input, options)
+            }
+            const remote = serviceOf(RemoteInvoker, fiber.context, context)
             return remote === undefined
-              ? Effect.withFiber((fiber) => pipeline.refuseUnknown(fiber, operation.key, undefined, noTransport))
+              ? pipeline.refuseUnknown(fiber, operation.key, undefined, noTransport)
               : remote.invoke(operation, input, options ?? {})
           }),
+        invokeRemoteStream: (operation, input, options) =>
+          Stream.unwrap(Effect.withFiber((fiber): Effect.Effect<Stream.Stream<any, any>, OperationError> => {
+            const remote = serviceOf(RemoteInvoker, fiber.context, context)
+            return remote === undefined
+              ? pipeline.refuseUnknown(fiber, operation.key, undefined, noTransport)
+              : Effect.succeed(remote.invokeStream(operation, input, options ?? {}))
+          })),
         schedule: scheduler.schedule,
         awaitIdle: scheduler.awaitIdle,
         followups: scheduler,
@@ -206,11 +231,31 @@ export class OperationInvoker extends Context.Service<OperationInvoker, {
     OperationInvoker.use((invoker) => invoker.invokeKey(key, input, options))
 
   /** @since 0.1.0 */
-  static readonly invokeRemote = <Op extends Single>(
+  static readonly invokeRemote: {
+    <Op extends Single>(
+      operation: Op,
+      input: Op["input"]["Type"],
+      options: QueueOptions
+    ): Effect.Effect<Receipt<Op>, OperationError, OperationInvoker>
+    <Op extends Single>(
+      operation: Op,
+      input: Op["input"]["Type"],
+      options?: RemoteOptions
+    ): Effect.Effect<Op["output"]["Type"], Op["error"]["Type"] | OperationError, OperationInvoker>
+  } = (operation: Single, input: unknown, options?: RemoteOptions) =>
+    OperationInvoker.use((invoker) => invoker.invokeRemote(operation, input, options)) as Effect.Effect<
+      any,
+      any,
+      OperationInvoker
+    >
+
+  /** @since 0.1.0 */
+  static readonly invokeRemoteStream = <Op extends Streaming>(
     operation: Op,
     input: Op["input"]["Type"],
     options?: RemoteOptions
-  ) => OperationInvoker.use((invoker) => invoker.invokeRemote(operation, input, options))
+  ): Stream.Stream<Op["output"]["Type"], Op["error"]["Type"] | OperationError, OperationInvoker> =>
+    Stream.unwrap(Effect.map(OperationInvoker, (invoker) => invoker.invokeRemoteStream(operation, input, options)))
 
   /** @since 0.1.0 */
   static readonly schedule = <Op extends Single>(
@@ -223,6 +268,18 @@ export class OperationInvoker extends Context.Service<OperationInvoker, {
   static readonly awaitIdle: Effect.Effect<void, never, OperationInvoker> = OperationInvoker.use((invoker) =>
     invoker.awaitIdle
   )
+}
+
+/** A service of the caller, or else of where the invoker was made. */
+const serviceOf = <I, S>(
+  service: Context.Key<I, S>,
+  caller: Context.Context<never>,
+  own: Context.Context<never>
+): S | undefined => Context.getOrUndefined(caller, service) ?? Context.getOrUndefined(own, service)
+
+const noQueue: OperationErrorReason = {
+  _tag: "RemoteUnavailable",
+  why: "no queue is provided. Provide an Outbox layer, or leave out offline to call at once"
 }
 
 const noTransport: OperationErrorReason = {

@@ -15,4 +15,11 @@ export { type Invoke, type InvokeOptions, type InvokeRemote, OperationInvoker } 
 export * as OperationMiddleware from "./OperationMiddleware.ts"
 export { type HandlerOptions, OperationRegistry, type RegistryChange } from "./OperationRegistry.ts"
 export { OperationTest } from "./OperationTest.ts"
-export { RemoteInvoker, type RemoteOptions } from "./RemoteInvoker.ts"
+export {
+  OfflineQueue,
+  type QueueOptions,
+  type Receipt,
+  RemoteFailure,
+  RemoteInvoker,
+  type RemoteOptions
+} from "./RemoteInvoker.ts"

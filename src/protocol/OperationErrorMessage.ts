@@ -28,7 +28,10 @@ export const OperationErrorReason = Schema.Union([
   Schema.TaggedStruct("Denied", { why: Schema.String }),
   Schema.TaggedStruct("Incompatible", { difference: Schema.String }),
   Schema.TaggedStruct("RemoteUnavailable", { why: Schema.String }),
-  Schema.TaggedStruct("RemoteFunctionNotFound", {})
+  Schema.TaggedStruct("RemoteFunctionNotFound", {}),
+  Schema.TaggedStruct("Uncertain", {}),
+  Schema.TaggedStruct("IdempotencyConflict", {}),
+  Schema.TaggedStruct("DeadLettered", { why: Schema.String })
 ])
 
 /**

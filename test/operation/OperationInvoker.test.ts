@@ -516,7 +516,9 @@ describe("invokeRemote", () => {
     const transport = (name: string) =>
       Layer.succeed(RemoteInvoker, {
         invoke: (operation, _input, options) =>
-          Effect.succeed({ title: `${name} ${operation.key} v${options.version}`, at } as never)
+          Effect.succeed({ title: `${name} ${operation.key} v${options.version}`, at } as never),
+        invokeStream: () => Stream.empty,
+        invokeKey: () => Effect.void
       })
     const call = OperationInvoker.use(({ invokeRemote }) => invokeRemote(Find, { id: "a" }, { version: 2 }))
     return Effect.gen(function*() {
