@@ -28,9 +28,12 @@ const libraries: ReadonlyMap<string, string> = new Map([
   ["musleabihf", "musl"]
 ])
 
+/** What some names say instead, for example `@cloudflare/workerd-windows-64` and `@img/sharp-linuxmusl-x64`. */
+const other: ReadonlyMap<string, string> = new Map([["64", "x64"], ["windows", "win32"], ["linuxmusl", "linux musl"]])
+
 /** The entry of a binary whose name says its platform, for example `@oxlint/binding-linux-x64-musl`. */
 const entryOf = (name: string, version: string, dev: boolean): Package => {
-  const words = name.split(/[/-]/)
+  const words = name.split(/[/-]/).flatMap((word) => (other.get(word) ?? word).split(" "))
   const os = words.filter((word) => systems.has(word))
   const cpu = words.filter((word) => processors.has(word))
   const libc = words.flatMap((word) => libraries.get(word) ?? [])
