@@ -18,6 +18,7 @@ export const DeploymentRecord = Schema.Struct({
   id: Schema.String,
   key: Schema.String,
   name: Schema.optionalKey(Schema.String),
+  description: Schema.optionalKey(Schema.String),
   version: Schema.Number,
   /** The URL that is called. */
   endpoint: Schema.String,
@@ -25,9 +26,12 @@ export const DeploymentRecord = Schema.Struct({
   deployedAt: Schema.Number,
   /** The services that the handler's layer still needs where it runs. */
   services: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** It answers with any number of outputs. */
+  stream: Schema.optionalKey(Schema.Boolean),
   /** JSON Schema documents of the encoded sides. */
   input: Schema.optionalKey(Schema.Json),
-  output: Schema.optionalKey(Schema.Json)
+  output: Schema.optionalKey(Schema.Json),
+  error: Schema.optionalKey(Schema.Json)
 })
 
 /**
