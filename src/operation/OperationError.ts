@@ -209,7 +209,7 @@ export class OperationError extends Data.TaggedError("OperationError")<{
   readonly reason: OperationErrorReason
 }> {
   override get message(): string {
-    return describe(this.key, this.reason)
+    return describeReason(this.key, this.reason)
   }
 }
 
@@ -226,7 +226,8 @@ const atPath = (path: ReadonlyArray<PropertyKey>): string =>
     ? ""
     : ` at ${path.map((part) => typeof part === "number" ? `[${part}]` : String(part)).join(".").replaceAll(".[", "[")}`
 
-const describe = (key: string, reason: OperationErrorReason): string => {
+/** @internal */
+export const describeReason = (key: string, reason: OperationErrorReason): string => {
   switch (reason._tag) {
     case "HandlerNotFound":
       return `No handler is registered for "${key}". ${

@@ -209,6 +209,8 @@ export class OperationInvoker extends Context.Service<OperationInvoker, {
         installHook: (hook) => pipeline.installHook(hook),
         invokeWith: call,
         invokeKeyWith: callKey,
+        streamWith: (operation, input, options) => streaming.call(pipeline, operation, input, options),
+        streamKeyWith: (key, input, options) => streaming.callEncoded(pipeline, key, input, options),
         lookup: (key) => registry.active.get(key)
       })
     })

@@ -5,7 +5,7 @@
  */
 import * as Cause from "effect/Cause"
 import * as Schema from "effect/Schema"
-import { OperationErrorMessage } from "./OperationErrorMessage.ts"
+import { OperationErrorMessage, toMessage } from "./OperationErrorMessage.ts"
 
 /**
  * What a defect looks like from outside: its text and its stack may name files, queries or secrets, so neither leaves the
@@ -92,7 +92,7 @@ const asRefusal = (error: unknown): OperationErrorMessage | undefined => {
   if (typeof error !== "object" || error === null || (error as { readonly _tag?: unknown })._tag !== "OperationError") {
     return undefined
   }
-  const { key, reason } = error as { readonly key: unknown; readonly reason: unknown }
-  const message = { _tag: "OperationError", key, reason }
+  const { key, reason } = error as { readonly key: string; readonly reason: { readonly _tag: string } }
+  const message = typeof reason === "object" && reason !== null ? toMessage({ key, reason }) : undefined
   return readRefusal(message) ? message : undefined
 }

@@ -7,7 +7,8 @@ import * as Schema from "effect/Schema"
 
 const Misfit = {
   issue: Schema.String,
-  path: Schema.Array(Schema.PropertyKey)
+  /** Names that are symbols are told as their descriptions. */
+  path: Schema.Array(Schema.Union([Schema.String, Schema.Finite]))
 }
 
 /**
@@ -60,6 +61,25 @@ export const OperationErrorMessage = Schema.TaggedStruct("OperationError", {
  * @since 0.1.0
  */
 export type OperationErrorMessage = typeof OperationErrorMessage.Type
+
+/**
+ * Makes the message of an `OperationError`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const toMessage = (
+  { key, reason }: { readonly key: string; readonly reason: { readonly _tag: string } }
+): OperationErrorMessage => {
+  const path = (reason as { readonly path?: ReadonlyArray<PropertyKey> }).path
+  return {
+    _tag: "OperationError",
+    key,
+    reason: (path === undefined
+      ? reason
+      : { ...reason, path: path.map((part) => typeof part === "symbol" ? part.description ?? "" : part) }) as any
+  }
+}
 
 /**
  * Tells whether a value is an `OperationError`, or reads like one.

@@ -117,4 +117,6 @@ export interface InvokeInternalOptions {
   readonly causedBy?: string | undefined
   readonly attempt?: number | undefined
   readonly token?: unknown
+  /** Called with what the handler reports, before the event is published. */
+  readonly onProgress?: ((value: unknown) => void) | undefined
 }

@@ -1,5 +1,6 @@
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
 import type * as Operation from "../Operation.ts"
 import type { InvocationHook, InvokeInternalOptions } from "./frame.ts"
 import type { Registration } from "./registration.ts"
@@ -26,6 +27,18 @@ export interface InvokerInternals {
     input: unknown,
     options: InvokeInternalOptions
   ) => Effect.Effect<unknown, unknown>
+  /** Type side in and out, like `invokeStream`. */
+  readonly streamWith: (
+    operation: Operation.Any,
+    input: unknown,
+    options: InvokeInternalOptions
+  ) => Stream.Stream<unknown, unknown>
+  /** Encoded side in and out, like `invokeKeyStream`. */
+  readonly streamKeyWith: (
+    key: string,
+    input: unknown,
+    options: InvokeInternalOptions
+  ) => Stream.Stream<unknown, unknown>
   /** The registration that would serve the key now. */
   readonly lookup: (key: string) => Registration | undefined
 }

@@ -41,6 +41,20 @@ export const makeJsonDecoder = (
   return (value) => fits(value) ? Effect.succeed(value) : decode(value)
 }
 
+/**
+ * Reads JSON data that another process wrote; properties that only a newer one knows are left out.
+ *
+ * @internal
+ */
+export const makeJsonReader = (
+  schema: Schema.Constraint
+): (value: unknown) => Effect.Effect<unknown, SchemaIssue.Issue> => {
+  const decode = SchemaParser.decodeUnknownEffect(jsonCodec(schema))
+  if (!isJsonSchema(schema.ast, new Set())) return decode
+  const fits = makeGuard(schema)
+  return (value) => fits(value) ? Effect.succeed(value) : decode(value)
+}
+
 /** Whether the type side of a schema is JSON data, but for numbers that are not finite. */
 const isJsonSchema = (ast: SchemaAST.AST, open: Set<SchemaAST.AST>): boolean => {
   if (ast.encoding !== undefined) return false

@@ -213,6 +213,7 @@ export class Frame implements InvocationFrame, InFlight {
           )
         )
       }
+      this.options?.onProgress?.(value)
       this.pipeline.events.progress(this, value)
       return Effect.void
     })

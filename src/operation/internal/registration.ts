@@ -1,14 +1,16 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
 import * as Stream from "effect/Stream"
 import type * as Operation from "../Operation.ts"
+import { isOperationError } from "../OperationError.ts"
 import type { Closure } from "./closure.ts"
 import * as codec from "./codec.ts"
 import { difference } from "./difference.ts"
-import { jsonCodec, makeJsonDecoder, makeJsonEncoder } from "./json.ts"
+import { jsonCodec, makeJsonDecoder, makeJsonEncoder, makeJsonReader } from "./json.ts"
 import { makeErrorRedactor, makeRedactor } from "./sensitive.ts"
 
 /** @internal */
@@ -107,6 +109,35 @@ export class Registration {
     return this.lazyCodecs.encodeError
   }
 
+  /** Encodes progress to JSON data. */
+  get encodeProgress(): (value: unknown) => unknown {
+    return this.lazyCodecs.encodeProgress
+  }
+
+  /** The exit that JSON data of output or failure stands for. What does not fit any more is a defect. */
+  reopen(exit: Exit.Exit<unknown, unknown>): Effect.Effect<unknown, unknown> {
+    if (exit._tag === "Success") return Effect.orDie(this.lazyCodecs.decodeOutput(exit.value))
+    const reason = exit.cause.reasons[0]
+    return reason?._tag !== "Fail" || isOperationError(reason.error)
+      ? exit
+      : Effect.flatMap(Effect.orDie(this.lazyCodecs.decodeError(reason.error)), Effect.fail)
+  }
+
+  /** Decodes JSON data of output. */
+  get decodeOutput(): (value: unknown) => Effect.Effect<unknown, SchemaIssue.Issue> {
+    return this.lazyCodecs.decodeOutput
+  }
+
+  /** Decodes JSON data of progress. */
+  get decodeProgress(): (value: unknown) => Effect.Effect<unknown, SchemaIssue.Issue> {
+    return this.lazyCodecs.decodeProgress
+  }
+
+  /** Decodes JSON data of the operation's own failure. */
+  get decodeError(): (value: unknown) => Effect.Effect<unknown, SchemaIssue.Issue> {
+    return this.lazyCodecs.decodeError
+  }
+
   /** Decodes JSON data to input. */
   get decodeInput(): (value: unknown) => Effect.Effect<unknown, SchemaIssue.Issue> {
     return this.lazyCodecs.decodeInput
@@ -167,6 +198,10 @@ class Codecs {
   readonly encodeError: (value: unknown) => unknown
   readonly encodeOutputEffect: (value: unknown) => Effect.Effect<unknown, SchemaIssue.Issue>
   readonly decodeInput: (value: unknown) => Effect.Effect<unknown, SchemaIssue.Issue>
+  readonly encodeProgress: (value: unknown) => unknown
+  readonly decodeOutput: (value: unknown) => Effect.Effect<unknown, SchemaIssue.Issue>
+  readonly decodeError: (value: unknown) => Effect.Effect<unknown, SchemaIssue.Issue>
+  readonly decodeProgress: (value: unknown) => Effect.Effect<unknown, SchemaIssue.Issue>
 
   constructor(operation: Operation.Any) {
     this.encodeInput = makeJsonEncoder(operation.input)
@@ -174,6 +209,10 @@ class Codecs {
     this.encodeError = lazily(() => makeJsonEncoder(operation.error))
     this.encodeOutputEffect = SchemaParser.encodeUnknownEffect(jsonCodec(operation.output))
     this.decodeInput = makeJsonDecoder(operation.input)
+    this.encodeProgress = lazily(() => makeJsonEncoder(operation.progress))
+    this.decodeOutput = lazily(() => makeJsonReader(operation.output))
+    this.decodeError = lazily(() => makeJsonReader(operation.error))
+    this.decodeProgress = lazily(() => makeJsonReader(operation.progress))
   }
 }
 
