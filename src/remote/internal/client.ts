@@ -5,7 +5,7 @@ import * as Stream from "effect/Stream"
 import { OperationError, type OperationErrorReason } from "../../operation/OperationError.ts"
 import { readDefect } from "./answers.ts"
 import type { BinaryCodecs } from "./codecs.ts"
-import * as wire from "./wire.ts"
+import type * as wire from "./wire.ts"
 
 /**
  * The way to a server. What is sent is not waited for: what becomes of it is told to the client.

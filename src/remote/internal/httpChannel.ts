@@ -1,7 +1,7 @@
 import type { OperationErrorReason } from "../../operation/OperationError.ts"
 import type { Channel, Receiver } from "./client.ts"
 import type { Format } from "./exchange.ts"
-import * as wire from "./wire.ts"
+import type * as wire from "./wire.ts"
 
 /** @internal */
 export interface HttpChannelOptions {

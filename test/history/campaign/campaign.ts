@@ -12,10 +12,14 @@ import { type Failure, Runner, type Store } from "./runner.ts"
 import { pretty, shrink } from "./shrink.ts"
 
 /** Runs one program, on a store of its own. */
-export const runOn = (program: Program, store: "memory" | "sql"): Effect.Effect<Failure | undefined> =>
-  store === "memory" ? run(program) : Effect.acquireUseRelease(
+export const runOn = (
+  program: Program,
+  store: "memory" | "sql",
+  seen?: (kind: string) => void
+): Effect.Effect<Failure | undefined> =>
+  store === "memory" ? run(program, store, seen) : Effect.acquireUseRelease(
     Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "opbus-campaign-"))),
-    (folder) => run(program, sqlStore(folder)),
+    (folder) => run(program, sqlStore(folder), seen),
     (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true }))
   )
 
@@ -62,6 +66,7 @@ export const campaignHistory = (options: HistoryCampaign): Promise<number> =>
   Effect.runPromise(Effect.gen(function*() {
     const started = performance.now()
     const kinds = new Map<string, number>()
+    const seen = (kind: string, count = 1) => kinds.set(kind, (kinds.get(kind) ?? 0) + count)
     const failing: Array<number> = []
     let steps = 0
     let reported = started
@@ -71,8 +76,8 @@ export const campaignHistory = (options: HistoryCampaign): Promise<number> =>
       const program = generate(seed)
       if (options.verbose) console.log(`${pretty(program)}\n`)
       steps += program.steps.length
-      for (const [kind, count] of kindsOf(program)) kinds.set(kind, (kinds.get(kind) ?? 0) + count)
-      const failure = yield* runOn(program, options.store)
+      for (const [kind, count] of kindsOf(program)) seen(kind, count)
+      const failure = yield* runOn(program, options.store, (kind) => seen(kind))
       if (failure !== undefined) {
         failing.push(seed)
         if (!options.keepGoing) {

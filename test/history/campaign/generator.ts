@@ -170,11 +170,13 @@ class Generator {
         if (action === undefined) return
         const after = action.t === "macro" ? this.random.int(0, 2) : 0
         const how = this.random.weighted({ fail: 2, die: 2, extern: 1 })
+        const phase = this.random.pick(["inverse", "forward"] as const)
         this.push({
           t: "fault",
           n: action.n,
-          phase: this.random.pick(["inverse", "forward"]),
-          how,
+          phase,
+          // An interruption would stop its siblings at points that no log fixes.
+          how: how === "extern" && phase === "forward" && this.atOnce(action) ? "fail" : how,
           times: after > 0 || how === "extern" ? 1 : this.random.int(1, 2),
           ...(after > 0 && { after })
         })
@@ -199,7 +201,7 @@ class Generator {
           actor: this.actor(),
           action: {
             ...transaction,
-            stop: { at: transaction.body.length, how: this.random.pick(["fail", "interrupt"]) }
+            stop: { at: transaction.body.length, how: this.random.pick(["fail", "die", "interrupt"]) }
           }
         })
       }
@@ -273,6 +275,17 @@ class Generator {
       action.t === "leaf" || (action.t === "macro" && action.kind === "mapped")
     )
     return candidates.length === 0 ? undefined : this.random.pick(candidates)
+  }
+
+  /** Whether a redo runs it at the same time as others: together with them in a mapped composite. */
+  private atOnce(action: Action): boolean {
+    const runsAtOnce = (one: Action, inWhole: boolean): boolean => {
+      if (!("body" in one)) return false
+      const whole = inWhole || (one.t === "macro" && one.kind === "mapped")
+      return (whole && one.parallel === true && one.body.length > 1 && one.body.includes(action)) ||
+        one.body.some((child) => runsAtOnce(child, whole))
+    }
+    return this.steps.some((step) => step.t === "act" && runsAtOnce(step.action, false))
   }
 
   // -------------------------------------------------------------------------
@@ -425,9 +438,11 @@ class Generator {
     const count = this.random.int(min, 4)
     if (min <= 1 && this.random.chance(0.15)) {
       // At the same time: leaves on different resources, or in the same lane.
-      const overlap = place.registersOnly
+      const picked = place.registersOnly
         ? "disjoint"
         : this.random.pick(["disjoint", "commuting", place.inLane ? "disjoint" : "lane"] as const)
+      // The lists that are not in its pool belong to those who run at the same time.
+      const overlap = picked === "lane" && place.pool.lists.length === 0 ? "disjoint" : picked
       const pools = this.split(overlap, place.pool, count)
       return {
         body: pools.map((pool) =>
@@ -526,7 +541,7 @@ class Generator {
       case "others":
         return Array.from({ length: count }, () => ({ ...none, counters: pool.counters }))
       case "lane": {
-        const list = random.pick(pool.lists.length > 0 ? pool.lists : lists)
+        const list = random.pick(pool.lists)
         return Array.from({ length: count }, () => ({ ...none, lists: [list] }))
       }
       case "conflicting":

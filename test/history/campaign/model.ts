@@ -49,6 +49,8 @@ interface Step {
   touches: ReadonlyArray<string>
   /** Known once it was taken back, or when two steps were merged. */
   redoInput: Input | undefined
+  /** Its handler need not do again what it did: something in it went wrong that will not go wrong then. */
+  unlike: boolean
 }
 
 export interface Entry {
@@ -75,15 +77,25 @@ interface Outcome {
   readonly steps: ReadonlyArray<Step>
 }
 
+/** An operation that a redo runs as a whole: its handler again, not the steps of its children. */
+interface Whole {
+  unlike: boolean
+}
+
 interface Context {
   readonly actor: Actor
   readonly origin: string
-  /** Inside a transaction: what cannot be taken back is refused. */
-  readonly transaction: boolean
+  /**
+   * Inside a transaction: what cannot be taken back is refused. `outer`: the transaction is around the innermost whole,
+   * so it is not there when that is redone.
+   */
+  readonly transaction: "none" | "outer" | "inner"
   /** Inside a handler or a group: undo is refused. */
   readonly inside: boolean
-  /** Inside an operation that a redo runs as a whole. */
-  readonly redone: boolean
+  /** The innermost operation around this that a redo runs as a whole. */
+  readonly whole: Whole | undefined
+  /** Run by an undo or a redo: whoever had called the action is gone, and cannot be interrupted. */
+  readonly replayed: boolean
   /** Lanes that an ancestor holds. */
   readonly lanes: ReadonlySet<string>
   /** Where committed steps go; undefined at the root, where they become an entry. */
@@ -125,6 +137,10 @@ export class Model {
   readonly world = domain.emptyWorld()
   /** Undo all must restore the initial state: false once something happened that H11 does not cover. */
   pure = true
+  /** Redo all must restore what undo all took back. */
+  get repeatable(): boolean {
+    return !this.entries.some((entry) => entry.live && entry.steps.some((step) => step.unlike))
+  }
   now = 0
   entries: Array<Entry> = []
 
@@ -234,9 +250,10 @@ export class Model {
     yield* this.action(action, {
       actor,
       origin,
-      transaction: false,
+      transaction: "none",
       inside: false,
-      redone: false,
+      whole: undefined,
+      replayed: false,
       lanes: new Set(),
       sink: undefined
     })
@@ -427,7 +444,16 @@ export class Model {
 
   /** The context of a step that the history runs itself: it makes no entry, whoever the actor is. */
   private again(lanes: ReadonlySet<string>): Context {
-    return { actor: "ann", origin: "user", transaction: false, inside: true, redone: false, lanes, sink: [] }
+    return {
+      actor: "ann",
+      origin: "user",
+      transaction: "none",
+      inside: true,
+      whole: undefined,
+      replayed: true,
+      lanes,
+      sink: []
+    }
   }
 
   private *backward(step: Step, lanes: ReadonlySet<string> = new Set()): Running<boolean> {
@@ -461,6 +487,7 @@ export class Model {
     step.scopes = fresh.scopes
     step.touches = fresh.touches
     step.redoInput = undefined
+    step.unlike = fresh.unlike
     return true
   }
 
@@ -542,17 +569,14 @@ export class Model {
     if (flaw === "badInput") return ended("InvalidInput")
     // H16: refused before the handler runs.
     const takenBack = domain.isMapped(op) || domain.isReadonly(op)
-    if (context.transaction && (!takenBack || domain.isIrreversible(op))) {
-      if (context.redone) this.pure = false
-      return ended("Denied")
-    }
+    if (context.transaction !== "none" && (!takenBack || domain.isIrreversible(op))) return this.denied(context)
 
     if (input.inv !== true) this.inputs.set(input.n, input)
     yield [`start ${name}`]
     if (input.inv !== true) this.start(input.n)
     const lane = domain.isLane(op) ? String(input["list"]) : undefined
     const leave = this.enter(lane, context)
-    const outcome = yield* this.handler(op, input, name, flaw, context.redone)
+    const outcome = yield* this.handler(op, input, name, flaw, context)
     leave()
     return outcome
   }
@@ -562,17 +586,13 @@ export class Model {
     input: Input,
     name: string,
     flaw: Leaf["flaw"],
-    redone: boolean
+    context: Context
   ): Running<Outcome> {
     const mapping = domain.mappings[op]
     const captured = this.captured.get(String(input.n)) ?? this.copy(mapping?.capture?.(this.world, input))
     this.captured.delete(String(input.n))
     const fault = yield* this.takeFault(input)
-    if (fault !== undefined) {
-      // The composite around it may do without it now, and not when it is redone again.
-      if (redone) this.pure = false
-      return ended(fault, [], fault === "interrupted")
-    }
+    if (fault !== undefined) return this.faulty(fault, context)
     const memory = domain.begin(this.world, op, input)
     switch (flaw) {
       case "failBefore":
@@ -582,6 +602,7 @@ export class Model {
       case "interruptBefore":
         return ended("interrupted")
       case "externBefore":
+        if (context.replayed) break
         yield [`extern ${input.n}`]
         return ended("interrupted", [], true)
       case "gate":
@@ -602,15 +623,16 @@ export class Model {
     const remembered = domain.remember(this.world, op, input)
     const output = this.copy(domain.write(this.world, op, input, memory))
     if (typeof output === "string") return ended("failed")
-    if (flaw === "failAfter" || flaw === "dieAfter" || flaw === "interruptAfter" || flaw === "externAfter") {
-      if (flaw === "externAfter") yield [`extern ${input.n}`]
+    const extern = flaw === "externAfter" && !context.replayed
+    if (flaw === "failAfter" || flaw === "dieAfter" || flaw === "interruptAfter" || extern) {
+      if (extern) yield [`extern ${input.n}`]
       yield [`cleanup ${input.n}`]
       domain.takeBack(this.world, op, input, output, remembered)
       return flaw === "failAfter"
         ? ended("failed")
         : flaw === "dieAfter"
         ? ended("died")
-        : ended("interrupted", [], flaw === "externAfter")
+        : ended("interrupted", [], extern)
     }
     if (op === "note.create" && input.inv !== true) this.noteIds.set(input.n, String(output["id"]))
     yield [`end ${input.n}${input.inv === true ? "'" : ""}`]
@@ -624,11 +646,7 @@ export class Model {
 
   private *macro(macro: Macro, context: Context): Running<Outcome> {
     const mapping = macro.kind === "mapped" ? domain.macroMapping(registersOf(macro)) : undefined
-    if (context.transaction && mapping === undefined) {
-      // The handler that made this call may do without it now, and yet find it possible when it is redone.
-      if (context.redone) this.pure = false
-      return ended("Denied")
-    }
+    if (context.transaction !== "none" && mapping === undefined) return this.denied(context)
     const input: Input = { n: macro.n }
     yield [`start macro.${macro.kind} ${macro.n}`]
     this.start(macro.n)
@@ -639,13 +657,15 @@ export class Model {
     const lanes = lane === undefined ? context.lanes : new Set([...context.lanes, lane])
     const children: Array<Step> = []
     const fault = yield* this.takeFault(input)
+    const whole = mapping === undefined ? context.whole : { unlike: false }
     let outcome: Outcome
-    if (fault !== undefined) outcome = ended(fault, [], fault === "interrupted")
+    if (fault !== undefined) outcome = this.faulty(fault, context)
     else {
       outcome = yield* this.body(macro, {
         ...context,
         inside: true,
-        redone: context.redone || mapping !== undefined,
+        transaction: mapping === undefined || context.transaction === "none" ? context.transaction : "outer",
+        whole,
         lanes,
         sink: children
       })
@@ -655,13 +675,33 @@ export class Model {
       }
     }
     leave()
+    if (whole?.unlike === true && context.whole !== undefined) context.whole.unlike = true
     // H3: the root's mapping if it applies, else what its children did — also when it failed.
     if (outcome.tag !== "ok" || mapping === undefined) return { ...outcome, steps: children }
     const output: Output = { n: macro.n }
-    return ok([this.made("macro", mapping, input, output, captured)], output)
+    return ok([this.made("macro", mapping, input, output, captured, whole!.unlike)], output)
   }
 
-  private made(op: Step["op"], mapping: Mapping, input: Input, output: Output, captured: Json | undefined): Step {
+  /** H16. A handler that does without what was refused finds it possible when it is redone outside of the transaction. */
+  private denied(context: Context): Outcome {
+    if (context.transaction === "outer" && context.whole !== undefined) context.whole.unlike = true
+    return ended("Denied")
+  }
+
+  /** A fault is used up: a handler that does without what failed now finds it possible when it is redone again. */
+  private faulty(fault: string, context: Context): Outcome {
+    if (context.whole !== undefined) context.whole.unlike = true
+    return ended(fault, [], fault === "interrupted")
+  }
+
+  private made(
+    op: Step["op"],
+    mapping: Mapping,
+    input: Input,
+    output: Output,
+    captured: Json | undefined,
+    unlike = false
+  ): Step {
     return {
       op,
       mapping,
@@ -670,14 +710,21 @@ export class Model {
       inverseInput: this.copy(mapping.derive(input, output, captured)),
       scopes: [...mapping.scope(input, output)].sort(),
       touches: [...mapping.touches(input, output)].sort(),
-      redoInput: undefined
+      redoInput: undefined,
+      unlike
     }
   }
 
   private *body(node: Macro | Group, context: Context): Running<Outcome> {
     if (node.parallel === true) {
-      const runners = node.body.map((child) => this.spawn(this.action(child, context)))
-      yield () => runners.every((runner) => runner.done)
+      const outcomes: Array<Outcome> = []
+      const collect = function*(running: Running<Outcome>): Running<void> {
+        outcomes.push(yield* running)
+      }
+      for (const child of node.body) this.spawn(collect(this.action(child, context)))
+      yield () => outcomes.length === node.body.length
+      // The caller of a redo was interrupted while one of them waited: it does not go on after the others.
+      if (outcomes.some((outcome) => outcome.extern === true)) return ended("interrupted", [], true)
     }
     for (let i = 0; i <= node.body.length; i++) {
       if (node.stop !== undefined && Math.min(node.stop.at, node.body.length) === i) {
@@ -689,6 +736,7 @@ export class Model {
           case "interrupt":
             return ended("interrupted")
           case "extern":
+            if (context.replayed) break
             yield [`extern ${node.n}`]
             return ended("interrupted", [], true)
         }
@@ -706,7 +754,7 @@ export class Model {
     yield [`${group.t} ${group.n}`]
     this.start(group.n)
     const steps: Array<Step> = []
-    const transaction = group.t === "transaction" || context.transaction
+    const transaction = group.t === "transaction" ? "inner" : context.transaction
     let outcome = yield* this.body(group, { ...context, inside: true, transaction, sink: steps })
     if (group.t === "transaction" && outcome.tag !== "ok") {
       // H16: taken back in reverse; a compensation that fails stops the rollback, and what remains is an entry.
@@ -714,7 +762,7 @@ export class Model {
       if (steps.length > 0) {
         outcome = { ...outcome, tag: "RollbackIncomplete" }
         // What is left over here is not there when the composite around it is redone without the fault.
-        if (context.redone) this.pure = false
+        if (context.whole !== undefined) context.whole.unlike = true
       }
     }
     outcome = { ...outcome, steps }

@@ -4,7 +4,7 @@
  */
 import { Cause, Deferred, Effect, Exit, Fiber, Layer, Schema } from "effect"
 import { Operation, OperationError, OperationInvoker, type OperationRegistry } from "opbus"
-import { HistoryTracker, UndoMapping, type UndoRegistry } from "opbus/history"
+import { HistoryError, HistoryTracker, UndoMapping, type UndoRegistry } from "opbus/history"
 import * as domain from "./domain.ts"
 import type { Input, Json, Mapping, OperationName, Output } from "./domain.ts"
 import { registersOf } from "./model.ts"
@@ -95,6 +95,13 @@ const macros: { readonly [kind in Macro["kind"]]: AnyOperation } = {
 export const tagOf = (exit: Exit.Exit<unknown, unknown>): string => {
   if (Exit.isSuccess(exit)) return "ok"
   const errors = exit.cause.reasons.flatMap((reason) => reason._tag === "Fail" ? [reason.error] : [])
+  // Beside a defect Effect makes the errors of finalizers defects, so that no recovery from them drops it.
+  for (const reason of exit.cause.reasons) {
+    if (
+      reason._tag === "Die" && reason.defect instanceof HistoryError &&
+      reason.defect.reason._tag === "RollbackIncomplete"
+    ) return "RollbackIncomplete"
+  }
   const tags = errors.map((error) =>
     error instanceof AppError
       ? "failed"
@@ -207,11 +214,13 @@ export class Harness {
     return fault.how === "fail" ? Effect.fail(new AppError({ why: "a fault" })) : Effect.die("a fault")
   }
 
-  /** The executor interrupts the fiber of the action that waits here. */
-  private readonly interrupted = (n: number): Effect.Effect<never> =>
+  /** The executor interrupts the fiber of the action that waits here. A redo runs it when that fiber is long gone. */
+  private readonly interrupted = (n: number): Effect.Effect<void> =>
     Effect.suspend(() => {
+      const fiber = this.fibers.get(n)!
+      if (fiber.pollUnsafe() !== undefined) return Effect.void
       this.log.push(`extern ${n}`)
-      return Effect.andThen(Effect.forkDetach(Fiber.interrupt(this.fibers.get(n)!)), Effect.never)
+      return Effect.andThen(Effect.forkDetach(Fiber.interrupt(fiber)), Effect.never)
     })
 
   private handler(op: OperationName): (input: Input) => Effect.Effect<Output, AppError> {
@@ -232,7 +241,8 @@ export class Harness {
         case "interruptBefore":
           return yield* Effect.interrupt
         case "externBefore":
-          return yield* this.interrupted(input.n)
+          yield* this.interrupted(input.n)
+          break
         case "gate":
           if (!this.opened.has(input.n)) {
             log.push(`gate ${input.n}`)
@@ -265,7 +275,7 @@ export class Harness {
         case "interruptAfter":
           return yield* Effect.andThen(cleanup, Effect.interrupt)
         case "externAfter":
-          return yield* Effect.onInterrupt(this.interrupted(input.n), () => cleanup)
+          yield* Effect.onInterrupt(this.interrupted(input.n), () => cleanup)
       }
       if (op === "note.create" && input.inv !== true) this.noteIds.set(input.n, String(output["id"]))
       for (let i = 0; i < after; i++) yield* Effect.yieldNow
@@ -395,7 +405,7 @@ export class Harness {
             case "interrupt":
               return yield* Effect.interrupt
             case "extern":
-              return yield* this.interrupted(node.n)
+              yield* this.interrupted(node.n)
           }
         }
         const child = node.body[i]
