@@ -4,6 +4,8 @@
  * @since 0.1.0
  */
 import { Command } from "../internal/effect/cli.ts"
+import { deploy } from "./commands/deploy.ts"
+import { deployments } from "./commands/deployments.ts"
 import { describe } from "./commands/describe.ts"
 import { history } from "./commands/history.ts"
 import { invoke } from "./commands/invoke.ts"
@@ -32,6 +34,6 @@ export const opbus = Command.make("opbus").pipe(
     { command: "opbus --app ./app.ts invoke note.create '{\"title\":\"Tea\"}'", description: "Invoke an operation" },
     { command: "opbus --app ./app.ts undo", description: "Take the newest action back" }
   ]),
-  Command.withSubcommands([list, describe, invoke, history, undo, redo, watch]),
+  Command.withSubcommands([list, describe, invoke, history, undo, redo, watch, deploy, deployments]),
   Command.withGlobalFlags(globals)
 )
