@@ -6,10 +6,13 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import { RpcClient, RpcSerialization } from "../internal/effect/rpc.ts"
 import { RemoteInvoker } from "../operation/RemoteInvoker.ts"
+import { DeploymentRegistry } from "./DeploymentRegistry.ts"
 import { Client } from "./internal/client.ts"
+import { makeDeploymentsInvoker } from "./internal/deploymentsInvoker.ts"
 import { type Format, formatOf } from "./internal/exchange.ts"
 import { HttpChannel } from "./internal/httpChannel.ts"
 import { makeInProcessChannel } from "./internal/inProcessChannel.ts"
@@ -78,20 +81,47 @@ export interface WebSocketOptions extends Options {
  * @since 0.1.0
  */
 export const layerHttp = (options: HttpOptions): Layer.Layer<RemoteInvoker> =>
+  Layer.effect(RemoteInvoker, makeHttp(options))
+
+const makeHttp = (options: HttpOptions) =>
+  Effect.gen(function*() {
+    const client = new Client()
+    const identity = identityOf(options)
+    const channel = new HttpChannel(yield* format(options.serialization), client, {
+      url: options.url,
+      fetch: options.fetch ?? globalThis.fetch,
+      headers: { ...options.headers, "opbus-client": identity.session },
+      batch: Math.max(1, options.batch ?? 64)
+    })
+    client.channel = channel
+    yield* Effect.addFinalizer(() => Effect.sync(() => channel.close()))
+    return makeRemoteInvoker(client, identity)
+  })
+
+/**
+ * Calls each operation over HTTP where the `DeploymentRegistry` says that its key and version are deployed.
+ *
+ * **Details**
+ *
+ * The version is that of the caller's definition, or `version` of the call. A key that is not deployed fails with
+ * `RemoteFunctionNotFound`, and a deployment whose schemas do not fit the caller's with `Incompatible`.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerDeployments = (
+  options?: Omit<HttpOptions, "url">
+): Layer.Layer<RemoteInvoker, never, DeploymentRegistry> =>
   Layer.effect(
     RemoteInvoker,
     Effect.gen(function*() {
-      const client = new Client()
-      const identity = identityOf(options)
-      const channel = new HttpChannel(yield* format(options.serialization), client, {
-        url: options.url,
-        fetch: options.fetch ?? globalThis.fetch,
-        headers: { ...options.headers, "opbus-client": identity.session },
-        batch: Math.max(1, options.batch ?? 64)
-      })
-      client.channel = channel
-      yield* Effect.addFinalizer(() => Effect.sync(() => channel.close()))
-      return makeRemoteInvoker(client, identity)
+      const registry = yield* DeploymentRegistry
+      const scope = yield* Effect.scope
+      const session = options?.session ?? globalThis.crypto.randomUUID()
+      return makeDeploymentsInvoker(
+        registry,
+        (url) => Scope.provide(makeHttp({ ...options, session, url }), scope)
+      )
     })
   )
 

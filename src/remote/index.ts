@@ -3,6 +3,12 @@
  *
  * @since 0.1.0
  */
+export {
+  type Deployment,
+  type DeploymentChange,
+  DeploymentRegistry,
+  DeploymentRegistryError
+} from "./DeploymentRegistry.ts"
 export * as OperationRpc from "./OperationRpc.ts"
 export { OperationServer } from "./OperationServer.ts"
 export * as RemoteInvoker from "./RemoteInvoker.ts"
