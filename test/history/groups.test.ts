@@ -282,6 +282,23 @@ describe("groups", () => {
       assert.deepStrictEqual(yield* cells, {})
     }).pipe(Effect.scoped, Effect.provide(app())))
 
+  it.effect("H16: a transaction that died and could not be taken back dies, and its cause tells both", () =>
+    Effect.gen(function*() {
+      yield* failAt([2])
+      const caught = HistoryTracker.transaction("t")(Effect.andThen(abc, Effect.die("mine"))).pipe(
+        Effect.catch(() => Effect.void)
+      )
+      const exit = yield* Effect.exit(caught)
+      const defects = Exit.isFailure(exit)
+        ? exit.cause.reasons.filter(Cause.isDieReason).map(({ defect }) => defect)
+        : []
+      assert.strictEqual(defects[0], "mine")
+      const error = defects[1] as HistoryError
+      assert.isTrue(error instanceof HistoryError && error.reason._tag === "RollbackIncomplete")
+      assert.deepStrictEqual(yield* cells, { "a/1": "1", "a/2": "2" })
+      assert.deepStrictEqual((yield* stacks).live, ["t"])
+    }).pipe(Effect.scoped, Effect.provide(app())))
+
   it.effect("H16: a transaction inside an inverse or a redo is rolled back, too", () =>
     Effect.gen(function*() {
       let fail = false
