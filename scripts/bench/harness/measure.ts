@@ -93,10 +93,14 @@ const allocated = async (subject: Case): Promise<number> => {
 export const measure = async (plan: Plan, settings: Settings): Promise<Sample> => {
   const cases = plan.cases ?? []
   const nanos: ReadonlyArray<Array<number>> = cases.map(() => [])
+  const cpu: ReadonlyArray<Array<number>> = cases.map(() => [])
   const counts = await warmUp(cases, settings)
+  plan.warm?.()
   for (let round = 0; cases.length > 0 && round < settings.rounds; round++) {
     for (const i of orderOf(round, cases.length)) {
+      const before = await cases[i]!.cpu?.()
       nanos[i]!.push(await time(cases[i]!, counts[i]!, clocks[settings.clock]))
+      if (before !== undefined) cpu[i]!.push((await cases[i]!.cpu!() - before) / counts[i]!)
     }
   }
   const bytes: Array<number | undefined> = []
@@ -105,6 +109,7 @@ export const measure = async (plan: Plan, settings: Settings): Promise<Sample> =
     cases: cases.map(({ name }, i) => ({
       name,
       nanos: nanos[i]!,
+      ...(cpu[i]!.length === 0 ? undefined : { cpu: cpu[i]! }),
       ...(bytes[i] === undefined ? undefined : { bytes: bytes[i] })
     })),
     comparisons: plan.comparisons ?? [],

@@ -5,6 +5,7 @@ export interface CaseResult {
   readonly name: string
   readonly nanosPerOp: Spread
   readonly bytesPerOp?: number
+  readonly cpuPerOp?: Spread
 }
 
 export interface ComparisonResult {
@@ -48,9 +49,10 @@ const compare = (samples: ReadonlyArray<Sample>, { as, budget, label, measure, o
     const [a, b] = [caseOf(sample, of), caseOf(sample, to)]
     if (measure === "bytes") return [between(a.bytes ?? Number.NaN, b.bytes ?? Number.NaN)]
     const base = without === undefined ? undefined : caseOf(sample, without).nanos
-    return a.nanos.map((nanos, round) => {
+    const [times, others] = measure === "cpu" ? [a.cpu ?? [], b.cpu ?? []] : [a.nanos, b.nanos]
+    return times.map((nanos, round) => {
       const off = base === undefined ? 0 : base[round]!
-      return between(nanos - off, b.nanos[round]! - off)
+      return between(nanos - off, others[round]! - off)
     })
   })
   const value = spread(values)
@@ -65,9 +67,11 @@ export const pool = (samples: ReadonlyArray<Sample>): Pick<SuiteResult, "cases" 
     cases: first.cases.map(({ name }) => {
       const all = samples.map((sample) => caseOf(sample, name))
       const bytes = all.flatMap((one) => one.bytes === undefined ? [] : [one.bytes])
+      const cpu = all.flatMap((one) => one.cpu ?? [])
       return {
         name,
         nanosPerOp: spread(all.flatMap((one) => one.nanos)),
+        ...(cpu.length === 0 ? undefined : { cpuPerOp: spread(cpu) }),
         ...(bytes.length === 0 ? undefined : { bytesPerOp: Math.round(spread(bytes).median) })
       }
     }),

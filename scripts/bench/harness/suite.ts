@@ -1,5 +1,5 @@
 /** The groups that can be named on the command line. */
-export const groups = ["invoke", "peers", "history", "sql", "undo", "startup", "size"] as const
+export const groups = ["invoke", "peers", "history", "sql", "undo", "remote", "startup", "size"] as const
 export type Group = (typeof groups)[number]
 
 /** Something that is timed: it runs itself `count` times. */
@@ -12,6 +12,8 @@ export interface Case {
   readonly maxBatch?: number
   /** `false`: its allocations are not measured, for example because they happen in native code. */
   readonly bytes?: boolean
+  /** The processor time of all processes that take part, so far: measured beside the suite's own clock. */
+  readonly cpu?: () => Promise<number>
 }
 
 /**
@@ -22,7 +24,7 @@ export interface Comparison {
   readonly label: string
   readonly of: string
   readonly to: string
-  readonly measure: "time" | "bytes"
+  readonly measure: "time" | "bytes" | "cpu"
   readonly as: "ratio" | "difference"
   /** The time of this case is taken off both first: what the loop itself costs. */
   readonly without?: string
@@ -46,6 +48,13 @@ export const bytes = (of: string, to: string, budget?: Budget): Comparison => ({
   measure: "bytes"
 })
 
+/** The processor time of one case, in all processes, in units of another's. */
+export const cpu = (of: string, to: string, budget?: Budget): Comparison => ({
+  ...time(of, to, budget),
+  label: "processor",
+  measure: "cpu"
+})
+
 /** What one case costs more than another, in nanoseconds. */
 export const added = (of: string, to: string, budget?: Budget): Comparison => ({
   ...time(of, to, budget),
@@ -60,7 +69,7 @@ export const atLeast = (value: number): Budget => ({ atLeast: value })
 export interface Figure {
   readonly label: string
   readonly value: number
-  readonly unit: "bytes" | "ms" | "ns"
+  readonly unit: "bytes" | "ms" | "ns" | "per second" | "ratio"
   readonly budget?: Budget
   readonly note?: string
 }
@@ -75,6 +84,8 @@ export const withinBudget = (value: number, budget: Budget): boolean =>
 export interface Plan {
   readonly cases?: ReadonlyArray<Case>
   readonly comparisons?: ReadonlyArray<Comparison>
+  /** Called when all cases are warm, before the rounds. */
+  readonly warm?: () => void
   /** Taken after the rounds. */
   readonly figures?: () => Promise<ReadonlyArray<Figure>>
 }
@@ -104,7 +115,12 @@ export interface Report extends Sample, Omit<Suite, "plan"> {}
 /** What one process measured. */
 export interface Sample {
   readonly cases: ReadonlyArray<
-    { readonly name: string; readonly nanos: ReadonlyArray<number>; readonly bytes?: number }
+    {
+      readonly name: string
+      readonly nanos: ReadonlyArray<number>
+      readonly cpu?: ReadonlyArray<number>
+      readonly bytes?: number
+    }
   >
   readonly comparisons: ReadonlyArray<Comparison>
   readonly figures: ReadonlyArray<Figure>

@@ -1,4 +1,5 @@
 import type { ComparisonResult, FigureResult, SuiteResult } from "./result.ts"
+import type { Spread } from "./statistics.ts"
 import type { Budget } from "./suite.ts"
 
 const nanos = (value: number): string => {
@@ -8,12 +9,16 @@ const nanos = (value: number): string => {
   return `${value.toFixed(0)} ns`
 }
 
-const quantity = (value: number, unit: "ratio" | "ns" | "ms" | "bytes"): string => {
+type Unit = FigureResult["unit"]
+
+const quantity = (value: number, unit: Unit): string => {
   switch (unit) {
     case "ratio":
       return `${value.toFixed(2)}x`
     case "ns":
       return nanos(value)
+    case "per second":
+      return `${value.toFixed(0)}/s`
     case "ms":
       return `${value.toFixed(1)} ms`
     case "bytes":
@@ -24,7 +29,7 @@ const quantity = (value: number, unit: "ratio" | "ns" | "ms" | "bytes"): string 
 const verdict = (
   budget: Budget | undefined,
   ok: boolean | undefined,
-  unit: "ratio" | "ns" | "ms" | "bytes"
+  unit: Unit
 ): string => {
   if (budget === undefined) return ""
   const bound = "atMost" in budget ? `≤ ${quantity(budget.atMost, unit)}` : `≥ ${quantity(budget.atLeast, unit)}`
@@ -62,9 +67,12 @@ export const render = (suite: SuiteResult): string => {
   const head = `${suite.title}${rounds === undefined ? "" : `  (${rounds} rounds in ${suite.processes} processes)`}`
   const lines = [head, ...wrap(suite.about, 120)]
   if (suite.cases.length > 0) lines.push(line("", ["median", "min", "p25", "p75", "bytes/op"], "budget"))
+  const times = ({ median, min, p25, p75 }: Spread) => [median, min, p25, p75].map(nanos)
   for (const { bytesPerOp, name, nanosPerOp } of suite.cases) {
-    const { median, min, p25, p75 } = nanosPerOp
-    lines.push(line(name, [...[median, min, p25, p75].map(nanos), bytesPerOp === undefined ? "" : `${bytesPerOp}`]))
+    lines.push(line(name, [...times(nanosPerOp), bytesPerOp === undefined ? "" : `${bytesPerOp}`]))
+  }
+  for (const { cpuPerOp, name } of suite.cases) {
+    if (cpuPerOp !== undefined) lines.push(line(`processor, all processes: ${name}`, times(cpuPerOp)))
   }
   lines.push(...suite.comparisons.map(comparisonLine), ...suite.figures.map(figureLine))
   return lines.join("\n")

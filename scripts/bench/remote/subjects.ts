@@ -1,0 +1,30 @@
+/** What is called, by what, in the remote suites. The name is that of the case. */
+export const httpSubjects = [
+  "opbus",
+  "effect/rpc",
+  "effect/rpc, batched 1 ms",
+  "tRPC",
+  "tRPC, batched",
+  "oRPC",
+  "node:http, fetch",
+  "node:http"
+] as const
+
+export const socketSubjects = ["opbus", "effect/rpc", "ws"] as const
+
+export type HttpSubject = (typeof httpSubjects)[number]
+export type SocketSubject = (typeof socketSubjects)[number]
+
+/** What runs in a server process. */
+export type ServerKind = "opbus" | "effect" | "trpc" | "orpc" | "bare"
+
+const kinds: ReadonlyMap<HttpSubject | SocketSubject, ServerKind> = new Map([
+  ["opbus", "opbus"],
+  ["effect/rpc", "effect"],
+  ["effect/rpc, batched 1 ms", "effect"],
+  ["tRPC", "trpc"],
+  ["tRPC, batched", "trpc"],
+  ["oRPC", "orpc"]
+])
+
+export const kindOf = (subject: HttpSubject | SocketSubject): ServerKind => kinds.get(subject) ?? "bare"
