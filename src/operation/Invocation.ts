@@ -51,6 +51,8 @@ interface Common {
   readonly joined?: string | undefined
   /** Counts tries of the same piece of work; absent for the first. */
   readonly attempt?: number | undefined
+  /** It runs elsewhere: this is the caller's view of it. The other side has an invocation of its own. */
+  readonly remote?: boolean | undefined
 }
 
 /**

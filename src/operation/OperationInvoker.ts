@@ -16,12 +16,13 @@ import * as followups from "./internal/followups.ts"
 import { withInternals } from "./internal/invoker.ts"
 import { Lanes } from "./internal/lanes.ts"
 import { CallEffect, Pipeline } from "./internal/pipeline.ts"
+import { RemoteCalls } from "./internal/remoteCalls.ts"
 import * as streaming from "./internal/streaming.ts"
 import type { Invocation, Origin } from "./Invocation.ts"
 import type * as Operation from "./Operation.ts"
-import type { OperationError, OperationErrorReason } from "./OperationError.ts"
+import type { OperationError } from "./OperationError.ts"
 import { OperationRegistry, registryInternals } from "./OperationRegistry.ts"
-import { OfflineQueue, type QueueOptions, type Receipt, RemoteInvoker, type RemoteOptions } from "./RemoteInvoker.ts"
+import type { QueueOptions, Receipt, RemoteOptions } from "./RemoteInvoker.ts"
 
 /**
  * How an operation is invoked.
@@ -108,7 +109,10 @@ export class OperationInvoker extends Context.Service<OperationInvoker, {
   readonly invokeKey: (key: string, input: unknown, options?: InvokeOptions) => Effect.Effect<unknown, unknown>
   /** Like `invokeKey`, as a stream of JSON data; an operation that is no stream gives one element. */
   readonly invokeKeyStream: (key: string, input: unknown, options?: InvokeOptions) => Stream.Stream<unknown, unknown>
-  /** Runs an operation through the `RemoteInvoker`; without one it fails with `RemoteUnavailable`. */
+  /**
+   * Runs an operation through the `RemoteInvoker`; without one it fails with `RemoteUnavailable`. It is an invocation
+   * here too, marked `remote`; what is queued with `offline` is not, because its outcome comes later.
+   */
   readonly invokeRemote: {
     <Op extends Single>(
       operation: Op,
@@ -165,6 +169,7 @@ export class OperationInvoker extends Context.Service<OperationInvoker, {
       const events = new Events(makeEpoch(), report)
       const pipeline = new Pipeline(events.epoch, registry.active, registry.notFound, events, new Lanes())
       const scheduler = followups.make(pipeline, scope)
+      const remote = new RemoteCalls(pipeline, context)
       const call = (operation: Operation.Any, input: unknown, options: object | undefined): Effect.Effect<any, any> =>
         new CallEffect(pipeline, operation, input, options) as unknown as Effect.Effect<any, any>
       const callKey = (key: string, input: unknown, options: object | undefined) =>
@@ -178,26 +183,8 @@ export class OperationInvoker extends Context.Service<OperationInvoker, {
         invokeStream: (operation, input, options) => streaming.call(pipeline, operation, input, options),
         invokeKey: callKey,
         invokeKeyStream: (key, input, options) => streaming.callEncoded(pipeline, key, input, options),
-        invokeRemote: (operation: Operation.Any, input: unknown, options?: RemoteOptions | QueueOptions) =>
-          Effect.withFiber((fiber): Effect.Effect<any, any> => {
-            if (options !== undefined && "offline" in options) {
-              const queue = serviceOf(OfflineQueue, fiber.context, context)
-              return queue === undefined
-                ? pipeline.refuseUnknown(fiber, operation.key, undefined, noQueue)
-                : queue.enqueue(operation, input, options)
-            }
-            const remote = serviceOf(RemoteInvoker, fiber.context, context)
-            return remote === undefined
-              ? pipeline.refuseUnknown(fiber, operation.key, undefined, noTransport)
-              : remote.invoke(operation, input, options ?? {})
-          }),
-        invokeRemoteStream: (operation, input, options) =>
-          Stream.unwrap(Effect.withFiber((fiber): Effect.Effect<Stream.Stream<any, any>, OperationError> => {
-            const remote = serviceOf(RemoteInvoker, fiber.context, context)
-            return remote === undefined
-              ? pipeline.refuseUnknown(fiber, operation.key, undefined, noTransport)
-              : Effect.succeed(remote.invokeStream(operation, input, options ?? {}))
-          })),
+        invokeRemote: remote.invoke,
+        invokeRemoteStream: remote.stream,
         schedule: scheduler.schedule,
         awaitIdle: scheduler.awaitIdle,
         followups: scheduler,
@@ -209,6 +196,7 @@ export class OperationInvoker extends Context.Service<OperationInvoker, {
         installHook: (hook) => pipeline.installHook(hook),
         invokeWith: call,
         invokeKeyWith: callKey,
+        invokeRemoteWith: remote.invokeWith,
         streamWith: (operation, input, options) => streaming.call(pipeline, operation, input, options),
         streamKeyWith: (key, input, options) => streaming.callEncoded(pipeline, key, input, options),
         lookup: (key) => registry.active.get(key)
@@ -270,23 +258,6 @@ export class OperationInvoker extends Context.Service<OperationInvoker, {
   static readonly awaitIdle: Effect.Effect<void, never, OperationInvoker> = OperationInvoker.use((invoker) =>
     invoker.awaitIdle
   )
-}
-
-/** A service of the caller, or else of where the invoker was made. */
-const serviceOf = <I, S>(
-  service: Context.Key<I, S>,
-  caller: Context.Context<never>,
-  own: Context.Context<never>
-): S | undefined => Context.getOrUndefined(caller, service) ?? Context.getOrUndefined(own, service)
-
-const noQueue: OperationErrorReason = {
-  _tag: "RemoteUnavailable",
-  why: "no queue is provided. Provide an Outbox layer, or leave out offline to call at once"
-}
-
-const noTransport: OperationErrorReason = {
-  _tag: "RemoteUnavailable",
-  why: "no transport is provided. Provide a RemoteInvoker layer, or use invoke to run it here"
 }
 
 /** Eight bytes of the platform's own randomness: ids are unique across processes, also under a seeded `Random`. */

@@ -26,7 +26,9 @@ const common = {
   input: Schema.Json,
   trace: Schema.optionalKey(Schema.Struct({ traceId: Schema.String, spanId: Schema.String })),
   joined: Schema.optionalKey(Schema.String),
-  attempt: Schema.optionalKey(Schema.Number)
+  attempt: Schema.optionalKey(Schema.Number),
+  /** It runs elsewhere: this is the caller's view of it. */
+  remote: Schema.optionalKey(Schema.Boolean)
 }
 
 /**

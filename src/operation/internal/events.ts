@@ -203,6 +203,7 @@ const describeCircumstances = (frame: Frame, event: { -readonly [Key in keyof In
   if (trace !== undefined) event.trace = trace
   if (frame.joined !== undefined) event.joined = frame.joined
   if (attempt !== 1) event.attempt = attempt
+  if (frame.registration.remote) event.remote = true
 }
 
 /** Good enough to bound memory: strings by their length, everything else by its place, and not all of a large value. */

@@ -6,6 +6,7 @@ import type { Origin, TraceContext } from "../Invocation.ts"
 import type * as Operation from "../Operation.ts"
 import { OperationContext } from "../OperationContext.ts"
 import type { OperationError } from "../OperationError.ts"
+import type { RemoteInvoker, RemoteOptions } from "../RemoteInvoker.ts"
 import type { Registration } from "./registration.ts"
 
 type ContextShape = (typeof OperationContext)["Service"]
@@ -35,6 +36,8 @@ export interface InvocationFrame extends ContextShape {
   /** `false`: neither this invocation nor anything it causes, however deep, makes a history entry. */
   readonly recording: boolean
   readonly trace: TraceContext | undefined
+  /** It runs elsewhere; who keeps its history. */
+  readonly remote: "server" | "client" | undefined
   /** Handed through from the internal options: how the history recognises the steps it runs itself. */
   readonly token: unknown
   ended: boolean
@@ -53,10 +56,21 @@ export interface InvocationFrame extends ContextShape {
  */
 export interface GroupFrame {
   readonly id: string
+  readonly transaction?: boolean | undefined
   readonly parent: GroupFrame | undefined
   /** The invocation in whose handler the group was opened. */
   readonly invocation: InvocationFrame | undefined
   ended: boolean
+}
+
+/**
+ * How an invocation reaches what runs elsewhere.
+ *
+ * @internal
+ */
+export interface RemoteCall {
+  readonly transport: (typeof RemoteInvoker)["Service"]
+  readonly options: RemoteOptions
 }
 
 /**

@@ -2,6 +2,7 @@ import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type * as Operation from "../Operation.ts"
+import type { RemoteOptions } from "../RemoteInvoker.ts"
 import type { InvocationHook, InvokeInternalOptions } from "./frame.ts"
 import type { Registration } from "./registration.ts"
 
@@ -26,6 +27,13 @@ export interface InvokerInternals {
     key: string,
     input: unknown,
     options: InvokeInternalOptions
+  ) => Effect.Effect<unknown, unknown>
+  /** Type side in and out, like `invokeRemote`. */
+  readonly invokeRemoteWith: (
+    operation: Operation.Any,
+    input: unknown,
+    options: RemoteOptions,
+    internal: InvokeInternalOptions
   ) => Effect.Effect<unknown, unknown>
   /** Type side in and out, like `invokeStream`. */
   readonly streamWith: (

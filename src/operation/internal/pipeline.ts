@@ -21,11 +21,13 @@ import {
   type GroupFrame,
   type InvocationFrame,
   type InvocationHook,
-  type InvokeInternalOptions
+  type InvokeInternalOptions,
+  type RemoteCall
 } from "./frame.ts"
 import { InvocationIds } from "./ids.ts"
 import type { Lanes } from "./lanes.ts"
 import { type InFlight, Registration } from "./registration.ts"
+import { remoteInternalsOf } from "./remoteInternals.ts"
 import { redacted } from "./sensitive.ts"
 import { step } from "./step.ts"
 
@@ -46,6 +48,7 @@ export interface CallOptions extends InvokeInternalOptions {
   readonly joined?: string | undefined
   /** Of a follow-up: what scheduled it, without being its parent. */
   readonly parentId?: string | undefined
+  readonly remote?: RemoteCall | undefined
 }
 
 /** @internal */
@@ -172,6 +175,11 @@ export class Frame implements InvocationFrame, InFlight {
   get trace(): TraceContext | undefined {
     const span = this.span ?? this.fiber.cache?.span
     return span === undefined ? undefined : { traceId: span.traceId, spanId: span.spanId }
+  }
+
+  get remote(): "server" | "client" | undefined {
+    const remote = this.options?.remote
+    return remote === undefined ? undefined : remoteInternalsOf(remote.transport).history
   }
 
   get token(): unknown {

@@ -37,6 +37,8 @@ export class Registration {
   readonly operation: Operation.Any
   readonly key: string
   readonly sync: boolean
+  /** It stands for what runs elsewhere: the handler is a transport. */
+  readonly remote: boolean
   /** Neither lanes nor stream: the invoker takes its short path. */
   readonly plain: boolean
   readonly closure: Closure
@@ -55,10 +57,11 @@ export class Registration {
   private compatible: WeakSet<Operation.Any> | undefined
   private codecs: Codecs | undefined
 
-  constructor(operation: Operation.Any, handler: AnyHandler, closure: Closure) {
+  constructor(operation: Operation.Any, handler: AnyHandler, closure: Closure, remote = false) {
     this.operation = operation
     this.key = operation.key
-    this.sync = operation.executionMode === "sync"
+    this.remote = remote
+    this.sync = !remote && operation.executionMode === "sync"
     this.plain = operation.concurrency === "unbounded" && !operation.stream
     this.closure = closure
     this.original = handler

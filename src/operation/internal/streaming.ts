@@ -32,20 +32,35 @@ export const call = (
     if (!admitted.operation.stream) {
       return Effect.die(new TypeError(`"${admitted.key}" is not a stream operation. Use invoke.`))
     }
-    const frame = new Frame(pipeline, admitted, fiber as AnyFiber, input, options)
-    frame.hook = pipeline.hook
-    const wait = frame.hook?.before(frame)
-    const traced = pipeline.trace(frame, fiber as AnyFiber)
-    const open = traced === undefined ? run(pipeline, frame) : Effect.flatMap(traced, () => run(pipeline, frame))
-    if (wait === undefined) return open
-    return Effect.flatMap(
-      Effect.tapCause(Effect.updateContext(wait, () => frame.context), (cause) =>
-        Effect.sync(() => {
-          if (!Cause.hasInterruptsOnly(cause)) pipeline.events.failed(frame, cause, true)
-        })),
-      () => open
-    )
+    return open(pipeline, fiber as AnyFiber, admitted, input, options)
   }))
+
+/**
+ * From a valid input to the stream of an invocation.
+ *
+ * @internal
+ */
+export const open = (
+  pipeline: Pipeline,
+  fiber: AnyFiber,
+  registration: Registration,
+  input: unknown,
+  options: CallOptions | undefined
+): Effect.Effect<AnyStream, unknown, Scope.Scope> => {
+  const frame = new Frame(pipeline, registration, fiber, input, options)
+  frame.hook = pipeline.hook
+  const wait = frame.hook?.before(frame)
+  const traced = pipeline.trace(frame, fiber)
+  const started = traced === undefined ? run(pipeline, frame) : Effect.flatMap(traced, () => run(pipeline, frame))
+  if (wait === undefined) return started
+  return Effect.flatMap(
+    Effect.tapCause(Effect.updateContext(wait, () => frame.context), (cause) =>
+      Effect.sync(() => {
+        if (!Cause.hasInterruptsOnly(cause)) pipeline.events.failed(frame, cause, true)
+      })),
+    () => started
+  )
+}
 
 /** @internal */
 export const callEncoded = (

@@ -1,11 +1,13 @@
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
+import { CurrentActor } from "../../operation/Invocation.ts"
 import { OperationError, type OperationErrorReason } from "../../operation/OperationError.ts"
 import { readDefect } from "./answers.ts"
 import type { BinaryCodecs } from "./codecs.ts"
-import type * as wire from "./wire.ts"
+import * as wire from "./wire.ts"
 
 /**
  * The way to a server. What is sent is not waited for: what becomes of it is told to the client.
@@ -197,8 +199,11 @@ const request = (
   id: number,
   tag: string,
   payload: unknown,
-  headers: ReadonlyArray<[string, string]>
+  own: ReadonlyArray<[string, string]>
 ): wire.FromClient => {
+  // Whoever acts here acts there, as far as the server believes it.
+  const actor = Context.get(fiber.context, CurrentActor)
+  const headers = actor === undefined ? own : [...own, [wire.header.actor, actor] as [string, string]]
   const span = fiber.cache?.span
   return span === undefined
     ? { _tag: "Request", id, tag, payload, headers }

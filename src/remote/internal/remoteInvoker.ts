@@ -6,9 +6,10 @@ import * as Exit from "effect/Exit"
 import type * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { Idempotent } from "../../operation/internal/annotations.ts"
-import { Closure } from "../../operation/internal/closure.ts"
 import * as codec from "../../operation/internal/codec.ts"
-import { Registration } from "../../operation/internal/registration.ts"
+import type { Registration } from "../../operation/internal/registration.ts"
+import { withRemoteInternals } from "../../operation/internal/remoteInternals.ts"
+import { remoteRegistration } from "../../operation/internal/remoteRegistration.ts"
 import type * as Operation from "../../operation/Operation.ts"
 import { isOperationError, OperationError, type OperationErrorReason } from "../../operation/OperationError.ts"
 import { RemoteFailure, type RemoteInvoker, type RemoteOptions } from "../../operation/RemoteInvoker.ts"
@@ -184,27 +185,7 @@ export const makeRemoteInvoker = (client: Client, options: ClientOptions): (type
           (message) =>
             limitedStream(
               registration.key,
-              Stream.transformPull(client.stream(message), (pull) => {
-                const next: Effect.Effect<any, any> = Effect.matchCauseEffect(pull as Effect.Effect<any, any>, {
-                  onFailure: (cause) => {
-                    const end = cause.reasons.find((reason) =>
-                      Cause.isFailReason(reason) && reason.error instanceof ExitHole
-                    )
-                    return end === undefined
-                      ? Exit.failCause(cause)
-                      : Effect.flatMap(
-                        ended(entry, holes, (end as Cause.Fail<ExitHole>).error.exit),
-                        () => Cause.done()
-                      )
-                  },
-                  onSuccess: (chunks: ReadonlyArray<ReadonlyArray<unknown>>) =>
-                    Effect.flatMap(Effect.forEach(chunks, elements), (read) => {
-                      const items = read.length === 1 ? read[0]! : read.flat()
-                      return items.length === 0 ? next : Effect.succeed(items)
-                    })
-                })
-                return Effect.succeed(next)
-              }),
+              readStream(client.stream(message), elements, (hole) => ended(entry, holes, hole)),
               call.timeout
             )
         )
@@ -219,19 +200,39 @@ export const makeRemoteInvoker = (client: Client, options: ClientOptions): (type
         if (holes !== undefined) headers.push([wire.header.payload, "json"])
         const payload = holes === undefined ? Effect.succeed(input) : Effect.orDie(holes.encodePayload(input))
         const answer = Effect.flatMap(payload, (filled) => client.call({ key, payload: filled, headers }, undefined))
-        const outcome = Effect.flatMap(answer, (hole) =>
-          holes === undefined
-            ? openUnknown(key, hole)
-            : Effect.flatten(Effect.orDie(decodeExit(holes, hole))))
-        return limited(
-          key,
-          Effect.mapError(outcome, (error) =>
-            isOperationError(error) ? error : readOperationError(error) ?? new RemoteFailure({ key, error })),
-          call.timeout
-        )
+        const outcome = Effect.flatMap(answer, (hole) => openUnknown(key, holes, hole))
+        return limited(key, Effect.mapError(outcome, (error) => unknownFailure(key, error)), call.timeout)
       })
   }
-  return service
+  return withRemoteInternals(service, { history: options.history, streamKey })
+
+  function streamKey(key: string, input: unknown): Stream.Stream<unknown, OperationError | RemoteFailure> {
+    return Stream.unwrap(Effect.suspend(() => {
+      const holes = client.channel.codecs?.of(undefined, true, false)
+      const payload = holes === undefined ? Exit.succeed(input) : Effect.orDie(holes.encodePayload(input))
+      return Effect.map(payload, (filled) =>
+        Stream.mapError(
+          readStream(
+            client.stream({ key, payload: filled, headers: base }),
+            (chunk) => holes === undefined ? Exit.succeed(chunk) : Effect.orDie(holes.decodeChunk<any>(chunk)),
+            (hole) => openUnknown(key, holes, hole)
+          ),
+          (error) => unknownFailure(key, error)
+        ))
+    }))
+  }
+
+  function openUnknown(
+    key: string,
+    holes: OperationCodecs | undefined,
+    hole: unknown
+  ): Effect.Effect<unknown, unknown> {
+    if (holes !== undefined) return Effect.flatten(Effect.orDie(decodeExit(holes, hole)))
+    const exit = readExit(hole)
+    return exit === undefined
+      ? refused(key, { _tag: "InvalidOutput", issue: "the answer is no exit", path: [] })
+      : openExit(exit)
+  }
 
   /** A stream's exit carries no value. */
   function ended(entry: Known, holes: OperationCodecs | undefined, hole: unknown): Effect.Effect<unknown, unknown> {
@@ -246,12 +247,10 @@ class Known {
   readonly headers: ReadonlyArray<[string, string]>
 
   constructor(operation: Operation.Any, base: ReadonlyArray<[string, string]>) {
-    this.registration = new Registration(operation, () => Effect.never, nowhere)
+    this.registration = remoteRegistration(operation)
     this.headers = [...base, [wire.header.version, String(operation.meta.version ?? 1)]]
   }
 }
-
-const nowhere = new Closure(Context.empty(), Context.empty())
 
 const refused = (key: string, reason: OperationErrorReason): Exit.Exit<never, OperationError> =>
   Exit.fail(new OperationError({ key, reason }))
@@ -325,12 +324,32 @@ const readExit = (hole: unknown): wire.EncodedExit | undefined => {
   return exit._tag === "Success" || (exit._tag === "Failure" && Array.isArray(exit.cause)) ? exit : undefined
 }
 
-const openUnknown = (key: string, hole: unknown): Effect.Effect<unknown, unknown> => {
-  const exit = readExit(hole)
-  return exit === undefined
-    ? refused(key, { _tag: "InvalidOutput", issue: "the answer is no exit", path: [] })
-    : openExit(exit)
-}
+/** A failure of which nobody here knows the schema. */
+const unknownFailure = (key: string, error: unknown): OperationError | RemoteFailure =>
+  isOperationError(error) ? error : readOperationError(error) ?? new RemoteFailure({ key, error })
+
+/** The elements of chunks, until the exit comes. */
+const readStream = (
+  stream: Stream.Stream<unknown, unknown>,
+  read: (chunk: ReadonlyArray<unknown>) => Effect.Effect<ReadonlyArray<unknown>, unknown>,
+  ended: (hole: unknown) => Effect.Effect<unknown, unknown>
+): Stream.Stream<any, unknown> =>
+  Stream.transformPull(stream, (pull) => {
+    const next: Effect.Effect<any, any> = Effect.matchCauseEffect(pull as Effect.Effect<any, any>, {
+      onFailure: (cause) => {
+        const end = cause.reasons.find((reason) => Cause.isFailReason(reason) && reason.error instanceof ExitHole)
+        return end === undefined
+          ? Exit.failCause(cause)
+          : Effect.flatMap(ended((end as Cause.Fail<ExitHole>).error.exit), () => Cause.done())
+      },
+      onSuccess: (chunks: ReadonlyArray<ReadonlyArray<unknown>>) =>
+        Effect.flatMap(Effect.forEach(chunks, read), (items) => {
+          const all = items.length === 1 ? items[0]! : items.flat()
+          return all.length === 0 ? next : Effect.succeed(all)
+        })
+    })
+    return Effect.succeed(next)
+  })
 
 /** Reads progress out of chunks. What does not fit is left out: progress decides nothing. */
 const progressReader = (
