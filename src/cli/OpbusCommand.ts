@@ -11,6 +11,7 @@ import { history } from "./commands/history.ts"
 import { invoke } from "./commands/invoke.ts"
 import { list } from "./commands/list.ts"
 import { redo } from "./commands/redo.ts"
+import { serve } from "./commands/serve.ts"
 import { undo } from "./commands/undo.ts"
 import { watch } from "./commands/watch.ts"
 import { globals } from "./internal/globals.ts"
@@ -34,6 +35,6 @@ export const opbus = Command.make("opbus").pipe(
     { command: "opbus --app ./app.ts invoke note.create '{\"title\":\"Tea\"}'", description: "Invoke an operation" },
     { command: "opbus --app ./app.ts undo", description: "Take the newest action back" }
   ]),
-  Command.withSubcommands([list, describe, invoke, history, undo, redo, watch, deploy, deployments]),
+  Command.withSubcommands([list, describe, invoke, history, undo, redo, watch, serve, deploy, deployments]),
   Command.withGlobalFlags(globals)
 )

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Data from "effect/Data"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Runtime from "effect/Runtime"
 
@@ -53,13 +53,36 @@ export const run = <A, E>(
     teardown: (exit, onExit) => onExit(exitCodeOf(exit as Exit.Exit<any, any>))
   })
 
+/**
+ * Waits for the first `SIGINT` or `SIGTERM`, which then does not interrupt the effect that `run` runs. A second one still
+ * ends the process at once.
+ *
+ * **When to use**
+ *
+ * Use in a server that ends by itself when it is asked to, after it has finished what it was doing.
+ *
+ * @category signals
+ * @since 0.1.0
+ */
+export const stopSignal: Effect.Effect<void> = Effect.callback<void>((resume) => {
+  const stop = () => resume(Effect.void)
+  onStop = stop
+  return Effect.sync(() => {
+    if (onStop === stop) onStop = undefined
+  })
+})
+
+/** A process gets its signals once, for all that runs in it. */
+let onStop: (() => void) | undefined
+
 const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
   let signals = 0
   let broken = false
   let uncaught: UncaughtError | undefined
   const onSignal = () => {
     if (++signals > 1) process.exit(130)
-    fiber.interruptUnsafe()
+    if (onStop !== undefined) onStop()
+    else fiber.interruptUnsafe()
   }
   process.on("SIGINT", onSignal)
   process.on("SIGTERM", onSignal)

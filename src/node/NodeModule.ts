@@ -23,13 +23,25 @@ export class NodeModuleError extends Data.TaggedError("NodeModuleError")<{
 }> {}
 
 /**
- * Loads the default export of a JavaScript or TypeScript file. A relative path starts at the working directory.
+ * What a module exports.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Exports {
+  readonly default: unknown
+  readonly [name: string]: unknown
+}
+
+/**
+ * Loads a JavaScript or TypeScript file that has a default export, and returns all its exports. A relative path starts at
+ * the working directory.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const loadDefault = Effect.fnUntraced(
-  function*(module: string): Effect.fn.Return<unknown, NodeModuleError> {
+export const load = Effect.fnUntraced(
+  function*(module: string): Effect.fn.Return<Exports, NodeModuleError> {
     const file = path.resolve(module)
     const stat = fs.statSync(file, { throwIfNoEntry: false })
     if (stat === undefined) {
@@ -64,9 +76,18 @@ export const loadDefault = Effect.fnUntraced(
         message: `${module} has no default export${names.length === 0 ? "" : `, only ${names.slice(0, 5).join(", ")}`}`
       })
     }
-    return exports.default
+    return exports as Exports
   }
 )
+
+/**
+ * Loads the default export of a JavaScript or TypeScript file. A relative path starts at the working directory.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const loadDefault = (module: string): Effect.Effect<unknown, NodeModuleError> =>
+  Effect.map(load(module), (exports) => exports.default)
 
 /** Imports of a user's file fail with errors of many lines, the first of which says what. */
 const firstLine = (cause: unknown): string => {

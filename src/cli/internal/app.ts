@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { HistoryTracker } from "../../history/HistoryTracker.ts"
 import { UndoRegistry } from "../../history/UndoRegistry.ts"
-import { loadDefault } from "../../node/NodeModule.ts"
+import { type Exports, load } from "../../node/NodeModule.ts"
 import type { Services } from "../../Opbus.ts"
 import { FollowupScheduler } from "../../operation/FollowupScheduler.ts"
 import { OperationInvoker } from "../../operation/OperationInvoker.ts"
@@ -24,7 +24,7 @@ const services = [OperationRegistry, OperationInvoker, FollowupScheduler, UndoRe
  * Everything that can be wrong with it is a usage error with one line.
  */
 const build: Effect.Effect<
-  Context.Context<Services>,
+  { readonly context: Context.Context<Services>; readonly exports: Exports },
   CliFailure,
   Scope.Scope | Context.Service.Identifier<typeof App>
 > = Effect.gen(function*() {
@@ -35,11 +35,12 @@ const build: Effect.Effect<
       "which application? Give its module with --app <module>, or in the variable OPBUS_APP"
     )
   }
-  const exported = yield* Effect.mapError(
-    loadDefault(module),
+  const exports = yield* Effect.mapError(
+    load(module),
     (error) =>
       usage("InvalidApp", error.reason === "NoDefault" ? `${error.message}; ${howTo}` : error.message, error.cause)
   )
+  const exported = exports.default
   if (!Layer.isLayer(exported)) {
     return yield* usage("InvalidApp", `the default export of ${module} is ${kindOf(exported)}, not a Layer; ${howTo}`)
   }
@@ -55,7 +56,7 @@ const build: Effect.Effect<
     const names = missing.map((service) => service.key.slice(service.key.lastIndexOf("/") + 1)).join(", ")
     return yield* usage("InvalidApp", `the layer of ${module} does not provide ${names}; ${howTo}`)
   }
-  return context as Context.Context<Services>
+  return { context: context as Context.Context<Services>, exports }
 })
 
 const howTo = "export default a Layer on top of Opbus.layer, such as `Plugins.pipe(Layer.provideMerge(Opbus.layer))`"
@@ -91,5 +92,12 @@ const describe = (error: unknown): string => {
  *
  * @internal
  */
-export const provide = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.scoped(Effect.flatMap(build, (context) => Effect.provideContext(effect, context)))
+export const provide = <A, E, R>(effect: Effect.Effect<A, E, R>) => provideWith(() => effect)
+
+/**
+ * Runs an effect in the user's application that also needs the other exports of its module.
+ *
+ * @internal
+ */
+export const provideWith = <A, E, R>(make: (exports: Exports) => Effect.Effect<A, E, R>) =>
+  Effect.scoped(Effect.flatMap(build, ({ context, exports }) => Effect.provideContext(make(exports), context)))

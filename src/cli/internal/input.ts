@@ -53,6 +53,17 @@ export const piped = (operation: Operation.Any): Effect.Effect<unknown, CliFailu
     return text.trim() === "" ? emptyInput(operation) : yield* parse(text, "the standard input")
   })
 
+/**
+ * The input that is piped in, or something else if none is.
+ *
+ * @internal
+ */
+export const pipedOr = (otherwise: unknown): Effect.Effect<unknown, CliFailure, Stdio.Stdio> =>
+  Effect.gen(function*() {
+    const text = (yield* NodeStdin.isPiped) ? yield* readStdin : ""
+    return text.trim() === "" ? otherwise : yield* parse(text, "the standard input")
+  })
+
 const readFile = (file: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { Invocation, Progress } from "../../operation/Invocation.ts"
+import type { Invocation } from "../../operation/Invocation.ts"
 import { OperationInvoker } from "../../operation/OperationInvoker.ts"
 import { Json } from "./globals.ts"
 import { oneLine } from "./text.ts"
@@ -13,17 +13,25 @@ import { oneLine } from "./text.ts"
  */
 export const show = (key: string): Effect.Effect<ProgressLine, never, Scope.Scope | OperationInvoker | JsonFlag> =>
   Effect.gen(function*() {
-    const json = yield* Json
-    const line = json || !process.stderr.isTTY ? silent : makeDrawn()
+    const line = yield* make(key)
     const invoker = yield* OperationInvoker
     let root: string | undefined
     yield* invoker.observe((event: Invocation) => {
       if (event._tag === "Started" && event.key === key && event.parentId === undefined) root ??= event.id
-      if (event._tag !== "Progress" || event.rootId !== root) return
-      if (json) {
-        process.stdout.write(`${JSON.stringify({ _tag: "Progress", key: event.key, progress: event.progress })}\n`)
-      } else line.draw(event)
+      if (event._tag === "Progress" && event.rootId === root) line.draw(event.progress, event.key)
     })
+    return line
+  })
+
+/**
+ * The same for progress that somebody else brings.
+ *
+ * @internal
+ */
+export const make = (key: string): Effect.Effect<ProgressLine, never, Scope.Scope | JsonFlag> =>
+  Effect.gen(function*() {
+    const json = yield* Json
+    const line = json ? asJson(key) : process.stderr.isTTY ? makeDrawn(key) : silent
     yield* Effect.addFinalizer(() => Effect.sync(line.clear))
     return line
   })
@@ -32,20 +40,28 @@ type JsonFlag = Effect.Services<typeof Json>
 
 /** @internal */
 export interface ProgressLine {
-  readonly draw: (event: Progress) => void
+  /** `by`: the operation that reports, where it is another one inside of it. */
+  readonly draw: (progress: unknown, by?: string) => void
   /** Takes the line off the terminal, so that something else can be printed there. */
   readonly clear: () => void
 }
 
 const silent: ProgressLine = { draw: () => {}, clear: () => {} }
 
-const makeDrawn = (): ProgressLine => {
+const asJson = (key: string): ProgressLine => ({
+  draw: (progress, by = key) => {
+    process.stdout.write(`${JSON.stringify({ _tag: "Progress", key: by, progress })}\n`)
+  },
+  clear: () => {}
+})
+
+const makeDrawn = (key: string): ProgressLine => {
   let there = false
   return {
-    draw: (event) => {
+    draw: (progress, by = key) => {
       there = true
       const width = (process.stderr.columns || 80) - 1
-      process.stderr.write(`\r\x1b[2K${oneLine(`${event.key} ${textOf(event.progress)}`, width)}`)
+      process.stderr.write(`\r\x1b[2K${oneLine(`${by} ${textOf(progress)}`, width)}`)
     },
     clear: () => {
       if (there) process.stderr.write("\r\x1b[2K")
