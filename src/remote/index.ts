@@ -3,13 +3,17 @@
  *
  * @since 0.1.0
  */
+export type { DeadLetter, DeadLetterReason } from "./DeadLetter.ts"
+export * as Deployable from "./Deployable.ts"
 export {
   type Deployment,
   type DeploymentChange,
   DeploymentRegistry,
   DeploymentRegistryError
 } from "./DeploymentRegistry.ts"
+export * as EdgeWorker from "./EdgeWorker.ts"
 export * as OperationRpc from "./OperationRpc.ts"
 export { OperationServer } from "./OperationServer.ts"
+export { Outbox, type OutboxChange, type OutboxOptions, type QueuedCall } from "./Outbox.ts"
 export * as RemoteInvoker from "./RemoteInvoker.ts"
-export { ResultStore } from "./ResultStore.ts"
+export { ResultStore, type ResultStoreOptions } from "./ResultStore.ts"
