@@ -15,6 +15,8 @@ export interface HistoryStep {
   readonly key: string
   /** The operation that takes it back. */
   readonly inverse: string
+  /** It ran elsewhere, and so does what takes it back. */
+  readonly remote?: boolean
 }
 
 /**

@@ -197,6 +197,7 @@ export class OperationInvoker extends Context.Service<OperationInvoker, {
         invokeWith: call,
         invokeKeyWith: callKey,
         invokeRemoteWith: remote.invokeWith,
+        hasTransport: remote.hasTransport,
         streamWith: (operation, input, options) => streaming.call(pipeline, operation, input, options),
         streamKeyWith: (key, input, options) => streaming.callEncoded(pipeline, key, input, options),
         lookup: (key) => registry.active.get(key)

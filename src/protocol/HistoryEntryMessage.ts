@@ -27,7 +27,12 @@ export const HistoryEntryMessage = Schema.Struct({
   partial: Schema.Boolean,
   uncertain: Schema.Boolean,
   size: Schema.Number,
-  steps: Schema.Array(Schema.Struct({ key: Schema.String, inverse: Schema.String }))
+  steps: Schema.Array(Schema.Struct({
+    key: Schema.String,
+    inverse: Schema.String,
+    /** It ran elsewhere. */
+    remote: Schema.optionalKey(Schema.Boolean)
+  }))
 })
 
 /**
@@ -71,6 +76,8 @@ export const StoredStep = Schema.Struct({
   inverse: Schema.String,
   /** Operation and inverse are synchronous. */
   sync: Schema.optionalKey(Schema.Boolean),
+  /** It ran elsewhere, and so do its inverse and its redo. */
+  remote: Schema.optionalKey(Schema.Boolean),
   scopes: Schema.optionalKey(Schema.Union([Schema.String, Schema.Array(Schema.String)])),
   touches: Schema.optionalKey(Schema.Union([Schema.String, Schema.Array(Schema.String)])),
   message: Schema.optionalKey(Schema.String),

@@ -30,6 +30,8 @@ export interface Pair {
   readonly inverse: string
   /** Both are synchronous. */
   readonly sync: boolean
+  /** It ran elsewhere, and so do its inverse and its redo. */
+  readonly remote?: boolean | undefined
   /** A snapshot of it may hold sensitive fields: it stays in memory (I8). */
   readonly sensitive: boolean
   /** Its steps keep the output, for a mapping that chooses the input of a redo by it. */
@@ -248,6 +250,8 @@ export const toModel = (epoch: string, entry: Entry): HistoryEntry => {
     partial: (entry.flags & Partial) !== 0,
     uncertain: (entry.flags & Uncertain) !== 0,
     size: entry.size,
-    steps: entry.list.map(({ pair }) => ({ key: pair.key, inverse: pair.inverse }))
+    steps: entry.list.map(({ pair: { inverse, key, remote } }) =>
+      remote === true ? { key, inverse, remote } : { key, inverse }
+    )
   }
 }

@@ -301,7 +301,8 @@ export class StoreJournal implements Journal {
 
   join(frame: InvocationFrame): Effect.Effect<Joined | undefined> | undefined {
     const { join } = this.backend
-    if (join === undefined || frame.registration.sync || !frame.recording || !join.applies(frame.operation)) {
+    const { remote, sync } = frame.registration
+    if (join === undefined || sync || remote || !frame.recording || !join.applies(frame.operation)) {
       return undefined
     }
     return Effect.withFiber((fiber) => {

@@ -39,6 +39,8 @@ export interface MappingProps {
 export class Mapping {
   readonly props: MappingProps
   readonly pair: Pair
+  /** Of invocations that run elsewhere. */
+  private elsewhere: Pair | undefined
   private readonly closure: Closure
   private encoder: ((value: unknown) => unknown) | undefined
   private decoders: Decoders | undefined
@@ -55,6 +57,7 @@ export class Mapping {
         (props.redo !== undefined && makeRedactor(operation.output) !== undefined),
       withOutput: props.redo !== undefined
     }
+    this.elsewhere = undefined
     this.encoder = undefined
     this.decoders = undefined
   }
@@ -93,7 +96,7 @@ export class Mapping {
     // Every entry stands somewhere: no scope is the default one.
     if (typeof scopes === "object" && scopes.length === 0) scopes = undefined
     return new Step(
-      this.pair,
+      registration.remote ? this.elsewhere ??= { ...this.pair, sync: false, remote: true } : this.pair,
       this.forward(registration, input, output),
       this.backward(inverseInput),
       tick,
@@ -134,7 +137,7 @@ export class Mapping {
     const forward = this.pair.withOutput
       ? jsonOf([encoded, (JSON.parse(newer.forward) as ReadonlyArray<unknown>)[1]])
       : jsonOf(encoded)
-    return new Step(this.pair, forward, this.backward(inverseInput), newer.tick, older.scopes, touches, newer.message)
+    return new Step(newer.pair, forward, this.backward(inverseInput), newer.tick, older.scopes, touches, newer.message)
   }
 }
 

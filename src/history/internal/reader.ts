@@ -211,13 +211,13 @@ export class Reader {
   }
 
   /** Rolls back what transactions of dead processes have left, once their handlers are there. */
-  readonly rollBack: Effect.Effect<void> = Effect.suspend(() =>
+  readonly rollBack: Effect.Effect<void> = Effect.withFiber(({ context }) =>
     this.transactions.size === 0 ? Effect.void : Effect.forEach(Array.from(this.transactions), (entry) => {
       if (entry.state !== Live) {
         this.transactions.delete(entry)
         return Effect.void
       }
-      if (!this.replayer.canRollBack(entry)) return Effect.void
+      if (!this.replayer.canRollBack(entry, context)) return Effect.void
       this.transactions.delete(entry)
       return this.replayer.rollBackEntry(entry)
     }, { discard: true })
@@ -229,10 +229,10 @@ export class Reader {
     return this.transactions.size > 0 || !this.loaded
   }
 
-  private readonly pairOf = ({ inverse, key, sync = false, withOutput = false }: StoredStep): Pair => {
-    const id = `${key}\n${inverse}\n${sync}\n${withOutput}`
+  private readonly pairOf = ({ inverse, key, remote, sync = false, withOutput = false }: StoredStep): Pair => {
+    const id = `${key}\n${inverse}\n${sync}\n${withOutput}\n${remote}`
     let pair = this.pairs.get(id)
-    if (pair === undefined) this.pairs.set(id, pair = { key, inverse, sync, sensitive: false, withOutput })
+    if (pair === undefined) this.pairs.set(id, pair = { key, inverse, sync, remote, sensitive: false, withOutput })
     return pair
   }
 }

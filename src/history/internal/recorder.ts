@@ -67,6 +67,8 @@ export class Recorder implements InvocationHook {
       const refusal = this.refusal(frame)
       if (refusal !== undefined) return Effect.fail(refusal)
     }
+    // Where it ran it is recorded.
+    if (frame.remote === "server") return undefined
     const { core } = this
     const position = core.timeline.tick(frame.startedAt)
     frame.history = position
@@ -163,8 +165,10 @@ export class Recorder implements InvocationHook {
   /** H16: what could not be taken back is refused before it runs. */
   private refusal(frame: InvocationFrame): OperationError | undefined {
     const irreversible = Operation.annotation(frame.operation, Operation.Irreversible)
+    const elsewhere = frame.remote === "server"
     if (
-      !irreversible && (this.core.mappings.has(frame.key) || Operation.annotation(frame.operation, Operation.Readonly))
+      !irreversible && (!elsewhere && this.core.mappings.has(frame.key) ||
+        Operation.annotation(frame.operation, Operation.Readonly))
     ) return undefined
     return new OperationError({
       key: frame.key,
@@ -172,6 +176,8 @@ export class Recorder implements InvocationHook {
         _tag: "Denied",
         why: irreversible
           ? "it is irreversible, and a transaction could not take it back. Invoke it after the transaction"
+          : elsewhere
+          ? "its history is kept by the server, so a transaction here could not take it back. Let the client keep it, or invoke it after the transaction"
           : "a transaction could not take it back. Give it an UndoMapping, or annotate it Readonly if it changes nothing"
       }
     })
@@ -270,6 +276,7 @@ export class Recorder implements InvocationHook {
     if (
       last !== undefined && last.mapping === mapping && last.key === key && last.origin === frame.origin &&
       frame.startedAt - last.at <= props.within && last.entry.state === Live && book.live.top() === last.entry &&
+      last.entry.pair.remote === newer.pair.remote &&
       same(namesOf(last.entry.scopes, ""), namesOf(newer.scopes, "")) &&
       core.timeline.conflict(last.entry) === undefined
     ) {

@@ -2,9 +2,12 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type { InvokeInternalOptions } from "../../operation/internal/frame.ts"
 import type { Registration } from "../../operation/internal/registration.ts"
+import { remoteRegistration } from "../../operation/internal/remoteRegistration.ts"
 import { CurrentActor } from "../../operation/Invocation.ts"
 import * as Operation from "../../operation/Operation.ts"
+import { isOperationError } from "../../operation/OperationError.ts"
 import type { HistoryEntry } from "../HistoryEntry.ts"
 import { type FailedStep, HistoryError, type HistoryErrorReason } from "../HistoryError.ts"
 import { type Group, isInside, type Steps } from "./containers.ts"
@@ -51,6 +54,8 @@ export class Replayer {
   private readonly core: Core
   private readonly confirm: Confirm | undefined
   private readonly turn: Turn
+  /** Steps that ran elsewhere, with what outcome nobody knows. */
+  private readonly unanswered = new WeakMap<Step, string>()
 
   get isBusy(): boolean {
     return this.turn.isTaken
@@ -90,8 +95,11 @@ export class Replayer {
     next: boolean
   ): HistoryErrorReason | undefined {
     const key = direction === "undo" ? step.pair.inverse : step.pair.key
-    const registration = this.core.invoker.lookup(key)
-    if (registration === undefined) return this.unreadableBecause(entry, key, "no handler is registered for it")
+    const registration = this.registrationOf(step, direction)
+    if (registration === undefined) {
+      const what = step.pair.remote === true ? "it ran elsewhere, and no undo mapping" : "no handler"
+      return this.unreadableBecause(entry, key, `${what} is registered for it`)
+    }
     if (entry.rest?.unreadable === registration) {
       return this.unreadableBecause(entry, key, "its input does not fit the operation any more")
     }
@@ -108,6 +116,15 @@ export class Replayer {
           `the process ended in the middle of its ${direction}, and "${key}" is not idempotent. Check what is there, and invalidate the entry`
       }
     }
+  }
+
+  /** What runs a step: the handler here; of one that ran elsewhere its mapping knows the operation. */
+  private registrationOf({ pair }: Step, direction: Direction): Registration | undefined {
+    const key = direction === "undo" ? pair.inverse : pair.key
+    if (pair.remote !== true) return this.core.invoker.lookup(key)
+    const props = this.core.mappings.get(pair.key)?.props
+    const operation = direction === "undo" ? props?.inverse : props?.operation
+    return operation?.key === key ? remoteRegistration(operation) : undefined
   }
 
   private unreadableBecause(entry: Entry, key: string, why: string): HistoryErrorReason {
@@ -266,7 +283,7 @@ export class Replayer {
     direction: Direction
   ): Ready | undefined | Effect.Effect<Ready | undefined> {
     const key = direction === "undo" ? step.pair.inverse : step.pair.key
-    const registration = this.core.invoker.lookup(key)!
+    const registration = this.registrationOf(step, direction)!
     const encoded = inputOf(step, direction)
     const decoded = registration.decodeInput(encoded)
     // Nearly all schemas decode at once.
@@ -294,14 +311,16 @@ export class Replayer {
     then: (ran: Ran) => Effect.Effect<A, E>
   ): Effect.Effect<A, E> {
     const token = new Replay(direction)
-    const invoked = this.core.invoker.invokeWith(ready.registration.operation, ready.input, {
-      origin: direction,
-      record: false,
-      causedBy,
-      token
-    })
+    const { registration: { operation, remote }, input, step } = ready
+    const { invoker } = this.core
+    const options: InvokeInternalOptions = { origin: direction, record: false, causedBy, token }
+    const idempotencyKey = remote ? this.keyOf(step) : undefined
+    const invoked = idempotencyKey === undefined
+      ? invoker.invokeWith(operation, input, options)
+      : invoker.invokeRemoteWith(operation, input, { idempotencyKey }, options)
     const done = (seen: Exit.Exit<unknown, unknown>): Effect.Effect<A, E> => {
       const exit = token.exit ?? seen
+      if (idempotencyKey !== undefined) this.settleKey(step, idempotencyKey, exit)
       if (exit._tag === "Success") return then({ failed: undefined, output: exit.value, fresh: token.fresh })
       const ran: Ran = {
         failed: { key: ready.registration.key, cause: exit.cause },
@@ -314,6 +333,16 @@ export class Replayer {
       onFailure: (cause) => done(Exit.failCause(cause)),
       onSuccess: (output) => done(token.exit ?? Exit.succeed(output))
     })
+  }
+
+  /** How a server recognises a step that it may have run already, when its answer was lost. */
+  private keyOf(step: Step): string {
+    return this.unanswered.get(step) ?? this.core.id("r")
+  }
+
+  private settleKey(step: Step, key: string, exit: Exit.Exit<unknown, unknown>): void {
+    if (exit._tag === "Failure" && exit.cause.reasons.some(isUnanswered)) this.unanswered.set(step, key)
+    else this.unanswered.delete(step)
   }
 
   /** Takes back what a step had its children do before it failed, so that it has done nothing. */
@@ -365,7 +394,7 @@ export class Replayer {
   /** The mapping may choose another input for the redo, now that the inverse's output is known. */
   private chooseRedo({ step }: Ready, ran: Ran): boolean {
     const mapping = this.core.mappings.get(step.pair.key)
-    const registration = this.core.invoker.lookup(step.pair.key)
+    const registration = this.registrationOf(step, "redo")
     if (mapping?.props.redo === undefined || registration === undefined || !step.pair.withOutput) return false
     try {
       step.forward = mapping.afterUndo(step, registration, ran.output)
@@ -495,7 +524,7 @@ export class Replayer {
   private again(step: Step, direction: Direction, cause: string): Effect.Effect<Ran> {
     return Effect.suspend(() => {
       const key = direction === "undo" ? step.pair.inverse : step.pair.key
-      const registration = this.core.invoker.lookup(key)
+      const registration = this.registrationOf(step, direction)
       if (registration === undefined) return Effect.succeed(gone(key === "" ? step.pair.key : key))
       const encoded = inputOf(step, direction)
       return Effect.matchCauseEffect(registration.decodeInput(encoded), {
@@ -548,9 +577,13 @@ export class Replayer {
       }
     })
 
-  /** Whether the handlers are there that take back what a transaction of an earlier process has left. */
-  canRollBack(entry: Entry): boolean {
-    return entry.list.every(({ pair }) => pair.inverse === "" || this.core.invoker.lookup(pair.inverse) !== undefined)
+  /** Whether the handlers, and the way to them, are there that take back what a transaction of an earlier process has left. */
+  canRollBack(entry: Entry, context: Context.Context<never>): boolean {
+    const { invoker } = this.core
+    return entry.list.every((step) =>
+      step.pair.inverse === "" || this.registrationOf(step, "undo") !== undefined &&
+        (step.pair.remote !== true || invoker.hasTransport(context))
+    )
   }
 
   /** H10: takes it back; what cannot be stays as an entry, and is reported. */
@@ -579,6 +612,11 @@ export class Replayer {
     return Effect.suspend(() => this.turn.isTaken ? Effect.void : this.turn.take(() => effect))
   }
 }
+
+/** Whether the other side may have run it all the same. */
+const isUnanswered = (reason: Cause.Reason<unknown>): boolean =>
+  Cause.isInterruptReason(reason) || (Cause.isFailReason(reason) && isOperationError(reason.error) &&
+    (reason.error.reason._tag === "RemoteUnavailable" || reason.error.reason._tag === "Timeout"))
 
 /** How often an entry is asked for that another process undoes or redoes, about 20 ms apart. */
 const patience = 500

@@ -17,7 +17,8 @@ const headOf = (pair: Pair): string => {
       key: pair.key,
       inverse: pair.inverse,
       sync: pair.sync || undefined,
-      withOutput: pair.withOutput || undefined
+      withOutput: pair.withOutput || undefined,
+      remote: pair.remote
     }).slice(0, -1)
     heads.set(pair, head)
   }
@@ -97,7 +98,8 @@ const quickly = (content: string): HistoryEntryMessage.StoredEntry | undefined =
 
 const isStep = (step: HistoryEntryMessage.StoredStep | null): boolean =>
   typeof step === "object" && step !== null && typeof step.key === "string" && typeof step.inverse === "string" &&
-  isFlag(step.sync) && isFlag(step.withOutput) && isNames(step.scopes) && isNames(step.touches) &&
+  isFlag(step.sync) && isFlag(step.withOutput) && isFlag(step.remote) && isNames(step.scopes) &&
+  isNames(step.touches) &&
   isText(step.message) && step.forward !== undefined && step.backward !== undefined
 
 const isText = (value: unknown): boolean => value === undefined || typeof value === "string"

@@ -1,3 +1,4 @@
+import type * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
@@ -35,6 +36,8 @@ export interface InvokerInternals {
     options: RemoteOptions,
     internal: InvokeInternalOptions
   ) => Effect.Effect<unknown, unknown>
+  /** Whether what is called remotely in this context has a way out. */
+  readonly hasTransport: (context: Context.Context<never>) => boolean
   /** Type side in and out, like `invokeStream`. */
   readonly streamWith: (
     operation: Operation.Any,

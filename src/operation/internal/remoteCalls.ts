@@ -55,6 +55,9 @@ export class RemoteCalls {
   ): Effect.Effect<unknown, unknown> =>
     Effect.withFiber((fiber) => this.start(fiber, operation, input, options, internal))
 
+  readonly hasTransport = (context: Context.Context<never>): boolean =>
+    serviceOf(RemoteInvoker, context, this.own) !== undefined
+
   readonly stream = (operation: Operation.Any, input: unknown, options: RemoteOptions = {}): AnyStream =>
     Stream.unwrap(Effect.withFiber((fiber): Effect.Effect<AnyStream, any, Scope.Scope> => {
       const registration = remoteRegistration(operation)
