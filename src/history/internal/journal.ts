@@ -10,6 +10,7 @@ import type { Group, Steps } from "./containers.ts"
 import type { Core, Journal } from "./core.ts"
 import { type Entry, idOf, Partial, Step, Uncertain, Undone, Volatile } from "./entry.ts"
 import { Joined, notCommitted } from "./join.ts"
+import { type Shared, sharedOf } from "./memoryStore.ts"
 import { Reader } from "./reader.ts"
 import type { Replayer } from "./replay.ts"
 import { encodeContent, encodeStep } from "./stored.ts"
@@ -38,13 +39,12 @@ const attach = (
   Effect.acquireRelease(
     Effect.suspend(() => {
       const journal = new StoreJournal(core, replayer, backend)
-      localOwners.add(journal.owner)
       return Effect.as(Effect.andThen(journal.reader.refresh, Effect.forkScoped(journal.settle)), journal)
     }),
     (journal) =>
       Effect.ensuring(
         journal.close,
-        Effect.sync(() => localOwners.delete(journal.owner))
+        Effect.sync(() => journal.forget())
       )
   )
 
@@ -69,6 +69,7 @@ type Waiter = (error: string | undefined) => void
  * 2. There is one write at a time, so batches are in order, and what waits meanwhile shares the next one.
  * 3. A write that fails is put back before anything newer, and tried again forever; meanwhile nobody waits.
  * 4. What may hold sensitive fields never gets here (I8).
+ * 5. In a store in memory it is written when somebody reads there, or when the tracker closes; nobody waits for it.
  *
  * @internal
  */
@@ -78,6 +79,8 @@ export class StoreJournal implements Journal {
   readonly backend: HistoryStoreBackend
   readonly reader: Reader
   private readonly replayer: Replayer
+  /** Of a store in memory. */
+  private readonly shared: Shared | undefined
   error: string | undefined = undefined
   /** Entries that the store has, by id. */
   readonly known = new Map<string, Entry>()
@@ -102,8 +105,17 @@ export class StoreJournal implements Journal {
     this.core = core
     this.replayer = replayer
     this.backend = backend
+    this.shared = sharedOf(backend)
     this.owner = backend.owner(core.invoker.epoch)
     this.reader = new Reader(this, replayer)
+    localOwners.add(this.owner)
+    this.shared?.writers.add(this.unwritten)
+  }
+
+  /** It is closed: nobody asks it any more. */
+  forget(): void {
+    localOwners.delete(this.owner)
+    this.shared?.writers.delete(this.unwritten)
   }
 
   isAlive(owner: string): boolean {
@@ -111,7 +123,7 @@ export class StoreJournal implements Journal {
   }
 
   get pending(): number {
-    return this.dirty.size + this.removals.size
+    return this.shared === undefined ? this.dirty.size + this.removals.size : 0
   }
 
   // -------------------------------------------------------------------------
@@ -127,10 +139,11 @@ export class StoreJournal implements Journal {
   }
 
   removed(entry: Entry, evicted: boolean): void {
-    const id = this.idOf(entry)
     this.dirty.delete(entry)
     this.claimed.delete(entry)
     this.progressed.delete(entry)
+    if (this.known.size === 0) return
+    const id = this.idOf(entry)
     if (!this.known.delete(id)) return
     if (evicted && this.evictions.push(id) < lazyEvictions) return
     if (!evicted) this.removals.add(id)
@@ -219,12 +232,18 @@ export class StoreJournal implements Journal {
 
   private readonly flushed: Effect.Effect<void, string> = Effect.suspend(() => {
     for (const id of this.evictions.splice(0)) this.removals.add(id)
+    if (this.shared !== undefined) {
+      this.shared.gather()
+      return Effect.void
+    }
     if (this.hasWork) this.start(false)
     this.hurry = true
     return Effect.flatMap(this.written, (error) => error === undefined ? Effect.void : Effect.fail(error))
   })
 
-  readonly refresh: Effect.Effect<void> = Effect.suspend(() => this.reader.refresh)
+  readonly refresh: Effect.Effect<void> = Effect.suspend(() =>
+    this.shared?.isQuiet(this.reader.cursor) === true ? Effect.void : this.reader.refresh
+  )
 
   /** The store could not be read. */
   unreadable(cause: Cause.Cause<unknown>): Effect.Effect<void> {
@@ -257,6 +276,13 @@ export class StoreJournal implements Journal {
       Effect.flatMap(this.durable() ?? Effect.void, () => {
         // The store is failing: what happens is written when it does not.
         if (this.error !== undefined) return Effect.succeed(true)
+        if (this.shared?.isQuiet(this.reader.cursor) === true) {
+          // Nobody else is there to be faster; whoever comes reads of it.
+          this.claimed.add(entry)
+          const at = direction === "undo" ? entry.list.length - 1 : 0
+          this.progressed.set(entry, { direction, at, steps: [] })
+          return Effect.succeed(true)
+        }
         const claim = this.backend.claim({
           id: this.idOf(entry),
           owner: this.owner,
@@ -361,7 +387,7 @@ export class StoreJournal implements Journal {
 
   private start(later: boolean): void {
     // An open transaction holds the lock, and takes with it what has come up meanwhile.
-    if (this.writing || this.open > 0) return
+    if (this.writing || this.open > 0 || this.shared !== undefined) return
     this.writing = true
     const loop = later ? Effect.andThen(Effect.yieldNow, this.loop) : this.loop
     Effect.runForkWith(this.core.context)(loop)
@@ -455,6 +481,8 @@ export class StoreJournal implements Journal {
       })
     )
   }
+
+  private readonly unwritten = (): HistoryBatch | undefined => this.hasWork ? this.take().rows : undefined
 
   private take(): Taken {
     const { dirty, progressed, removals } = this
