@@ -8,6 +8,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type * as Operation from "../operation/Operation.ts"
 import type { OperationError } from "../operation/OperationError.ts"
@@ -173,7 +174,7 @@ export class Outbox extends Context.Service<Outbox, {
  */
 export const outboxLayer = <E, R>(
   make: Effect.Effect<Outbox["Service"], E, R>
-): Layer.Layer<Outbox | OfflineQueue, E, Exclude<R, import("effect/Scope").Scope>> =>
+): Layer.Layer<Outbox | OfflineQueue, E, Exclude<R, Scope.Scope>> =>
   Layer.effectContext(
     Effect.map(make, (outbox) =>
       Context.make(Outbox, outbox).pipe(Context.add(OfflineQueue, { enqueue: outbox.enqueue })))

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Random, Schedule, Schema, Scope, Stream } from "effect"
+import { Deferred, Effect, Fiber, Random, Schedule, Schema, type Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Operation, type OperationError, RemoteFailure } from "opbus/operation"
 import type { Outbox, OutboxChange, OutboxOptions } from "../../../src/remote/Outbox.ts"
