@@ -3,6 +3,7 @@
  */
 import { Effect, Fiber, Layer } from "effect"
 import { HistoryTracker, invoke, OperationInvoker } from "opbus"
+import { analyse } from "./edge.ts"
 import { CreateCollection } from "./plugins/collections/operations.ts"
 import { ImportFolder } from "./plugins/import/operations.ts"
 import {
@@ -44,6 +45,8 @@ const prove = (claim: string, expected: Effect.Success<typeof fingerprint>) =>
     actual.sha256 === expected.sha256
       ? line(`  ${claim}\n  ${describe(actual)}`)
       : Effect.die(new Error(`This is not true: ${claim}. It has ${describe(actual)}, not ${describe(expected)}.`)))
+
+const analysis = Effect.andThen(section("Analyse: on an edge worker, queued while it is away"), analyse)
 
 // -----------------------------------------------------------------------------
 // a first run
@@ -141,6 +144,8 @@ export const firstRun = (folder: string) =>
     yield* section("Statistics: a plugin that is removed while it is used")
     yield* countWords
 
+    yield* analysis
+
     yield* printTimeline
 
     yield* section("History")
@@ -169,4 +174,6 @@ export const laterRun = Effect.gen(function*() {
   const [undone, took] = yield* timed(history.undo)
   yield* line(`  "${undone.message}" of ${clock(undone.startedAt)}: ${counted(undone.steps.length, "step")} in ${took}`)
   yield* line(`  ${describe(yield* fingerprint)}`)
+
+  yield* analysis
 })
