@@ -6,6 +6,8 @@
 export * as CauseMessage from "./CauseMessage.ts"
 export * as DeploymentRecord from "./DeploymentRecord.ts"
 export * as HistoryEntryMessage from "./HistoryEntryMessage.ts"
+export * as HistoryErrorMessage from "./HistoryErrorMessage.ts"
+export * as HistoryStateMessage from "./HistoryStateMessage.ts"
 export * as InvocationMessage from "./InvocationMessage.ts"
 export * as OperationErrorMessage from "./OperationErrorMessage.ts"
 export * as Protocol from "./Protocol.ts"

@@ -16,6 +16,7 @@ import { Entry, idOf, inputOf, Live, namesOf, Removed, Step, toModel, Uncertain,
 import { restore, save } from "./hooks.ts"
 import type { Direction } from "./timeline.ts"
 import { Replay } from "./token.ts"
+import type { Guard } from "./trackerInternals.ts"
 import { type Restore, Turn } from "./turn.ts"
 
 /** How to run one step of an entry: known before anything runs. */
@@ -147,11 +148,15 @@ export class Replayer {
   // one at a time
   // -------------------------------------------------------------------------
 
-  run(direction: Direction, scope: string | undefined): Effect.Effect<HistoryEntry, HistoryError> {
-    return this.exclusively((actor, sync, restore) => this.next(direction, actor, scope, sync, restore))
+  run(direction: Direction, scope: string | undefined, guard?: Guard): Effect.Effect<HistoryEntry, HistoryError> {
+    return this.exclusively((actor, sync, restore) => this.next(direction, actor, scope, sync, restore, guard))
   }
 
-  undoTo(id: string, scope: string | undefined): Effect.Effect<ReadonlyArray<HistoryEntry>, HistoryError> {
+  undoTo(
+    id: string,
+    scope: string | undefined,
+    guard?: Guard
+  ): Effect.Effect<ReadonlyArray<HistoryEntry>, HistoryError> {
     return this.exclusively((actor, sync, restore) => {
       const undone: Array<HistoryEntry> = []
       const { books } = this.core.timeline
@@ -163,7 +168,7 @@ export class Replayer {
       const step: Effect.Effect<ReadonlyArray<HistoryEntry>, HistoryError> = Effect.suspend(() =>
         target.state !== Live ? Effect.succeed(undone) : Effect.matchEffect(
           // Between two entries it can be interrupted.
-          Effect.andThen(restore(Effect.void), this.next("undo", actor, scope, sync, restore)),
+          Effect.andThen(restore(Effect.void), this.next("undo", actor, scope, sync, restore, guard)),
           {
             onFailure: (error) => Effect.fail(new HistoryError({ reason: error.reason, undone })),
             onSuccess: (entry) => {
@@ -195,7 +200,8 @@ export class Replayer {
     actor: string | undefined,
     scope: string | undefined,
     sync: boolean,
-    restore: Restore
+    restore: Restore,
+    guard: Guard | undefined
   ): Effect.Effect<HistoryEntry, HistoryError> {
     const { journal } = this.core
     let refused = 0
@@ -204,7 +210,7 @@ export class Replayer {
       if (!(found instanceof Entry)) return failWith(found)
       // Under `runSync` nothing may be waited for: the journal is written behind.
       if (journal === undefined || sync || (found.flags & Volatile) !== 0) {
-        return this.attempt(found, direction, attempt, restore)
+        return this.attempt(found, direction, attempt, restore, guard)
       }
       return Effect.flatMap(journal.claim(found, direction), (claimed) => {
         if (!claimed) {
@@ -219,7 +225,7 @@ export class Replayer {
         })
         // Something may have happened while the intent was written.
         const run = this.select(direction, actor, scope) === found
-          ? this.attempt(found, direction, attempt, restore)
+          ? this.attempt(found, direction, attempt, restore, guard)
           : attempt
         return Effect.ensuring(run, settle)
       })
@@ -233,14 +239,15 @@ export class Replayer {
     entry: Entry,
     direction: Direction,
     another: Effect.Effect<HistoryEntry, HistoryError>,
-    restore: Restore
+    restore: Restore,
+    guard: Guard | undefined
   ): Effect.Effect<HistoryEntry, HistoryError> {
     const steps = entry.more
     if (steps === undefined) {
       const run = (ready: Ready | undefined) =>
         ready === undefined
           ? another
-          : this.confirmed(entry, direction, restore, () => this.one(entry, ready, direction, restore))
+          : this.confirmed(entry, direction, restore, guard, () => this.one(entry, ready, direction, restore))
       const ready = this.prepare(entry, entry, direction)
       return Effect.isEffect(ready) ? Effect.flatMap(ready, run) : run(ready)
     }
@@ -256,6 +263,7 @@ export class Replayer {
             entry,
             direction,
             restore,
+            guard,
             () => this.many(entry, ready as ReadonlyArray<Ready>, direction, restore)
           )
     )
@@ -265,8 +273,15 @@ export class Replayer {
     entry: Entry,
     direction: Direction,
     restore: Restore,
+    guard: Guard | undefined,
     run: () => Effect.Effect<HistoryEntry, HistoryError>
   ): Effect.Effect<HistoryEntry, HistoryError> {
+    if (guard !== undefined) {
+      return Effect.flatMap(
+        restore(guard(this.model(entry), direction)),
+        (reason) => reason === undefined ? this.confirmed(entry, direction, restore, undefined, run) : failWith(reason)
+      )
+    }
     if (this.confirm === undefined) return run()
     const scopes = namesOf(entry.scopes, "")
     if (scopes.length < 2) return run()

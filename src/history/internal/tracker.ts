@@ -13,6 +13,7 @@ import { mappingsOf } from "./mappings.ts"
 import { Recorder } from "./recorder.ts"
 import { Replayer } from "./replay.ts"
 import type { Direction, Limits, Shelf } from "./timeline.ts"
+import { type Guard, type TrackerInternals, withTrackerInternals } from "./trackerInternals.ts"
 
 const megabyte = 1024 * 1024
 
@@ -128,10 +129,14 @@ const service = (
       return Effect.succeed(removed)
     })
 
+  const ways = (scope: string | undefined, guard?: Guard): ReturnType<TrackerInternals["guarded"]> => ({
+    undo: replayer.run("undo", scope, guard),
+    redo: replayer.run("redo", scope, guard),
+    undoTo: (entryId) => replayer.undoTo(entryId, scope, guard)
+  })
+
   const scoped = (scope: string | undefined): HistoryScope => ({
-    undo: replayer.run("undo", scope),
-    redo: replayer.run("redo", scope),
-    undoTo: (entryId) => replayer.undoTo(entryId, scope),
+    ...ways(scope),
     canUndo: withActor((actor) => Effect.succeed(stateOf(actor, scope).canUndo)),
     canRedo: withActor((actor) => Effect.succeed(stateOf(actor, scope).canRedo)),
     peek: refreshed(withActor((actor) => {
@@ -147,7 +152,7 @@ const service = (
   })
 
   const everything = scoped(undefined)
-  return {
+  const tracker: (typeof HistoryTracker)["Service"] = {
     ...everything,
     allEntries: refreshed(Effect.sync(() => modelsOf(all()))),
     scope: (id) => scoped(id),
@@ -184,4 +189,5 @@ const service = (
     undoPromise: () => Effect.runPromiseWith(context)(everything.undo),
     redoPromise: () => Effect.runPromiseWith(context)(everything.redo)
   }
+  return withTrackerInternals(tracker, { guarded: ways })
 }

@@ -15,7 +15,11 @@ export interface RemoteInternals {
    * servers.
    */
   readonly streamKey?:
-    | ((key: string, input: unknown) => Stream.Stream<unknown, OperationError | RemoteFailure>)
+    | ((
+      key: string,
+      input: unknown,
+      headers: Readonly<Record<string, string>>
+    ) => Stream.Stream<unknown, OperationError | RemoteFailure>)
     | undefined
 }
 

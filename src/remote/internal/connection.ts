@@ -248,7 +248,8 @@ export class Connection {
     return authorized(
       this.server.options.authorize,
       { kind: call.builtin?.kind ?? "invoke", key, operation, headers, local },
-      (local ? headers.get(wire.header.actor) : undefined) ?? this.session
+      (local ? headers.get(wire.header.actor) : undefined) ??
+        (this.session === undefined ? undefined : this.server.actorOf(this.session))
     )
   }
 

@@ -206,14 +206,18 @@ export const makeRemoteInvoker = (client: Client, options: ClientOptions): (type
   }
   return withRemoteInternals(service, { history: options.history, streamKey })
 
-  function streamKey(key: string, input: unknown): Stream.Stream<unknown, OperationError | RemoteFailure> {
+  function streamKey(
+    key: string,
+    input: unknown,
+    headers: Readonly<Record<string, string>>
+  ): Stream.Stream<unknown, OperationError | RemoteFailure> {
     return Stream.unwrap(Effect.suspend(() => {
       const holes = client.channel.codecs?.of(undefined, true, false)
       const payload = holes === undefined ? Exit.succeed(input) : Effect.orDie(holes.encodePayload(input))
       return Effect.map(payload, (filled) =>
         Stream.mapError(
           readStream(
-            client.stream({ key, payload: filled, headers: base }),
+            client.stream({ key, payload: filled, headers: headersOf(base, { headers }) }),
             (chunk) => holes === undefined ? Exit.succeed(chunk) : Effect.orDie(holes.decodeChunk<any>(chunk)),
             (hole) => openUnknown(key, holes, hole)
           ),

@@ -11,6 +11,7 @@ import type { ResultStore } from "../ResultStore.ts"
 import type { Authorize, RemoteCall } from "./authorization.ts"
 import { Connection, type Outlet, type Peer } from "./connection.ts"
 import type { Limits } from "./limits.ts"
+import { sha256 } from "./sha256.ts"
 
 /**
  * A request that the bus itself answers, with JSON data in and out.
@@ -43,6 +44,9 @@ export interface ServerOptions {
   readonly builtins: ReadonlyMap<string, Builtin>
 }
 
+/** A request over HTTP is a connection, and each would be hashed anew. */
+const keptActors = 1_000
+
 /**
  * Answers the messages of clients from the registry. Transports bring it messages and carry its answers.
  *
@@ -58,6 +62,7 @@ export class Server {
   readonly context: Context.Context<never>
   private readonly connections = new Set<Connection>()
   private readonly sessions = new Map<string, Set<Connection>>()
+  private readonly actors = new Map<string, string>()
 
   constructor(
     invoker: (typeof OperationInvoker)["Service"],
@@ -95,6 +100,19 @@ export class Server {
       const call = connection.calls.get(id)
       if (call !== undefined) return call
     }
+  }
+
+  /**
+   * The actor that a session stands for, the same in every process. Others get to see who acted; they must not learn the
+   * secret by which a client finds its history.
+   */
+  actorOf(session: string): string {
+    const known = this.actors.get(session)
+    if (known !== undefined) return known
+    if (this.actors.size >= keptActors) this.actors.clear()
+    const actor = `session:${sha256(session).slice(0, 32)}`
+    this.actors.set(session, actor)
+    return actor
   }
 
   /** The registration of a key that may be called from outside. */

@@ -49,7 +49,9 @@ export const builtin = {
   undo: "@opbus/undo",
   redo: "@opbus/redo",
   undoTo: "@opbus/undoTo",
-  history: "@opbus/history"
+  history: "@opbus/history",
+  changes: "@opbus/historyChanges",
+  clear: "@opbus/clearHistory"
 } as const
 
 /** @internal */

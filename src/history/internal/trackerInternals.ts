@@ -1,0 +1,31 @@
+import type * as Effect from "effect/Effect"
+import type { HistoryEntry } from "../HistoryEntry.ts"
+import type { HistoryErrorReason } from "../HistoryError.ts"
+import type { HistoryScope } from "../HistoryTracker.ts"
+import type { Direction } from "./timeline.ts"
+
+/**
+ * Asked when an entry has been chosen, before anything of it runs; a reason leaves it as it is.
+ *
+ * @internal
+ */
+export type Guard = (entry: HistoryEntry, direction: Direction) => Effect.Effect<HistoryErrorReason | undefined>
+
+/**
+ * What a server needs of a tracker beyond its public face.
+ *
+ * @internal
+ */
+export interface TrackerInternals {
+  readonly guarded: (scope: string | undefined, guard: Guard) => Pick<HistoryScope, "undo" | "redo" | "undoTo">
+}
+
+const InternalsTypeId = "~opbus/history/HistoryTracker/internals" as const
+
+/** @internal */
+export const withTrackerInternals = <A extends object>(service: A, internals: TrackerInternals): A =>
+  Object.defineProperty(service, InternalsTypeId, { value: internals, enumerable: false })
+
+/** @internal */
+export const trackerInternalsOf = (service: object): TrackerInternals =>
+  (service as { readonly [InternalsTypeId]: TrackerInternals })[InternalsTypeId]
