@@ -54,7 +54,7 @@ export const entryOf = ({ compile, deployables, secret, target }: BundleOptions)
     `import * as Layer from "effect/Layer"`,
     `import { make } from ${JSON.stringify(ownFile("remote/EdgeWorker"))}`
   ]
-  const handlers: Array<string> = []
+  const handlers = new Set<string>()
   const imported = new Map<string, string>()
   const importOf = (file: string, name: string): string => {
     const id = `${file}\n${name}`
@@ -68,7 +68,7 @@ export const entryOf = ({ compile, deployables, secret, target }: BundleOptions)
   deployables.forEach(({ handler, layers }, i) => {
     const local = importOf(fileOf(handler)!, handler.export ?? "default")
     const needed = layers.map((layer) => importOf(fileOf(layer)!, layer.export ?? "default"))
-    handlers.push(needed.length === 0 ? local : `Layer.provide(${local}, [${needed.join(", ")}])`)
+    handlers.add(needed.length === 0 ? local : `Layer.provide(${local}, [${needed.join(", ")}])`)
     if (compile) lines.push(`import { prepare as p${i} } from "opbus-schemas:${i}"`)
   })
   const prepared = deployables.map(({ operation }, i) => `[${JSON.stringify(operation.key)}, p${i}]`)
@@ -81,7 +81,7 @@ export const entryOf = ({ compile, deployables, secret, target }: BundleOptions)
   return [
     ...lines,
     ...(compile ? [`const prepared = new Map([${prepared.join(", ")}])`] : []),
-    `const worker = make(${handlers.length === 1 ? handlers[0] : `Layer.mergeAll(${handlers.join(", ")})`}, {`,
+    `const worker = make(${handlers.size === 1 ? [...handlers][0] : `Layer.mergeAll(${[...handlers].join(", ")})`}, {`,
     `  ${options.join(",\n  ")}`,
     `})`,
     ...(target === "node"
@@ -140,6 +140,8 @@ export const bundle = Effect.fnUntraced(function*(options: BundleOptions): Effec
         platform: target === "node" ? "node" : "browser",
         target: target === "node" ? "node22" : "es2024",
         mainFields: ["module", "main"],
+        // Effect would tie each fiber to its request, and one that waits for a lane is resumed from another request.
+        define: target === "node" ? {} : { "globalThis.process": "undefined" },
         conditions: [...(fromSource ? ["opbus-source"] : []), ...conditions[target]],
         write: false,
         metafile: true,
