@@ -10,6 +10,7 @@ import { describe } from "./commands/describe.ts"
 import { history } from "./commands/history.ts"
 import { invoke } from "./commands/invoke.ts"
 import { list } from "./commands/list.ts"
+import { outbox } from "./commands/outbox.ts"
 import { redo } from "./commands/redo.ts"
 import { serve } from "./commands/serve.ts"
 import { undo } from "./commands/undo.ts"
@@ -35,6 +36,6 @@ export const opbus = Command.make("opbus").pipe(
     { command: "opbus --app ./app.ts invoke note.create '{\"title\":\"Tea\"}'", description: "Invoke an operation" },
     { command: "opbus --app ./app.ts undo", description: "Take the newest action back" }
   ]),
-  Command.withSubcommands([list, describe, invoke, history, undo, redo, watch, serve, deploy, deployments]),
+  Command.withSubcommands([list, describe, invoke, history, undo, redo, watch, serve, deploy, deployments, outbox]),
   Command.withGlobalFlags(globals)
 )

@@ -61,9 +61,8 @@ export const invoke = Command.make("invoke", config, (options) =>
       return yield* App.provide(locally(options.key, given, { timeout, actor: Option.getOrUndefined(options.actor) }))
     }
     const server = yield* Remote.serverOf(remote.value, options.header)
-    const given = yield* Input.given({ json, file })
-    const input = given === undefined ? yield* Input.pipedOr(null) : given.value
-    yield* Effect.scoped(elsewhere(server, options.key, input, { ...options, timeout }))
+    const given = (yield* Input.given({ json, file })) ?? (yield* Input.pipedIn)
+    yield* Effect.scoped(elsewhere(server, options.key, given, { ...options, timeout }))
   })).pipe(
     Command.withDescription("Invoke an operation and print what it returns"),
     Command.withExamples([
@@ -90,11 +89,18 @@ const locally = (key: string, given: { readonly value: unknown } | undefined, op
     yield* settle
   })
 
-const elsewhere = (server: Remote.Server, key: string, input: unknown, options: Remote.CallOptions) =>
+const elsewhere = (
+  server: Remote.Server,
+  key: string,
+  given: { readonly value: unknown } | undefined,
+  options: Remote.CallOptions
+) =>
   Effect.gen(function*() {
     const client = yield* Remote.connect(server)
     const progress = yield* Progress.make(key)
-    const outputs = Remote.call(server, client, key, input, options).pipe(Stream.filterMap((item) => {
+    const calling = (input: unknown) => Remote.call(server, client, key, input, options)
+    const items = given === undefined ? Remote.withoutInput(calling, options) : calling(given.value)
+    const outputs = items.pipe(Stream.filterMap((item) => {
       if ("value" in item) return Result.succeed(item.value)
       progress.draw(item.progress)
       return Result.failVoid

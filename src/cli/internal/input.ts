@@ -54,15 +54,16 @@ export const piped = (operation: Operation.Any): Effect.Effect<unknown, CliFailu
   })
 
 /**
- * The input that is piped in, or something else if none is.
+ * The input that is piped in, if any.
  *
  * @internal
  */
-export const pipedOr = (otherwise: unknown): Effect.Effect<unknown, CliFailure, Stdio.Stdio> =>
-  Effect.gen(function*() {
+export const pipedIn: Effect.Effect<{ readonly value: unknown } | undefined, CliFailure, Stdio.Stdio> = Effect.gen(
+  function*() {
     const text = (yield* NodeStdin.isPiped) ? yield* readStdin : ""
-    return text.trim() === "" ? otherwise : yield* parse(text, "the standard input")
-  })
+    return text.trim() === "" ? undefined : { value: yield* parse(text, "the standard input") }
+  }
+)
 
 const readFile = (file: string) =>
   Effect.gen(function*() {

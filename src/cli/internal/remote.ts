@@ -7,7 +7,7 @@ import * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import * as fs from "node:fs"
 import { Flag } from "../../internal/effect/cli.ts"
-import { OperationError, type OperationErrorReason } from "../../operation/OperationError.ts"
+import { isOperationError, OperationError, type OperationErrorReason } from "../../operation/OperationError.ts"
 import { openExit } from "../../remote/internal/answers.ts"
 import { Client, ExitHole } from "../../remote/internal/client.ts"
 import { formatOf } from "../../remote/internal/exchange.ts"
@@ -171,6 +171,27 @@ export const call = (
     )
   )
 }
+
+/**
+ * Calls with the empty input that the operation takes: `null` where it takes none, `{}` where all fields are optional. A
+ * refused input has run nothing, so the second call is safe; but it would be another call under an idempotency key.
+ *
+ * @internal
+ */
+export const withoutInput = (
+  call: (input: unknown) => Stream.Stream<Item, unknown>,
+  { idempotencyKey }: CallOptions
+): Stream.Stream<Item, unknown> =>
+  Option.isSome(idempotencyKey) ?
+    call(null) :
+    Stream.catch(call(null), (refused) =>
+      isOperationError(refused) && refused.reason._tag === "InvalidInput" && refused.reason.path.length === 0
+        ? Stream.catch(
+          call({}),
+          (error) =>
+            Stream.fail(isOperationError(error) && error.reason._tag === "InvalidInput" ? refused : error)
+        )
+        : Stream.fail(refused))
 
 /** The exit of a stream has no value; that of another operation is its output, `null` where it has none. */
 const ending = (key: string, hole: unknown): Stream.Stream<Item, unknown> => {
