@@ -80,14 +80,15 @@ export class Mapping {
 
   /**
    * The step that an invocation made, or `undefined` when it is not undoable. Throws when a function of the mapping does
-   * (H7).
+   * (H7). `text` is the input as JSON, when that is known.
    */
   step(
     registration: Registration,
     input: unknown,
     output: unknown,
     captured: unknown,
-    tick: number
+    tick: number,
+    text?: string
   ): Step | undefined {
     const { props } = this
     const inverseInput = props.deriveContext(input, output, captured)
@@ -97,7 +98,7 @@ export class Mapping {
     if (typeof scopes === "object" && scopes.length === 0) scopes = undefined
     return new Step(
       registration.remote ? this.elsewhere ??= { ...this.pair, sync: false, remote: true } : this.pair,
-      this.forward(registration, input, output),
+      text === undefined || this.pair.withOutput ? this.forward(registration, input, output) : text,
       this.backward(inverseInput),
       tick,
       scopes,

@@ -24,6 +24,8 @@ interface Ready {
   readonly step: Step
   readonly registration: Registration
   readonly input: unknown
+  /** The text that the input was read from, when nothing had to be decoded: writing it again would give the same. */
+  readonly text: string | undefined
 }
 
 interface Ran {
@@ -302,14 +304,17 @@ export class Replayer {
     const encoded = inputOf(step, direction)
     const decoded = registration.decodeInput(encoded)
     // Nearly all schemas decode at once.
-    if (Exit.isExit(decoded) && decoded._tag === "Success") return { step, registration, input: decoded.value }
+    if (Exit.isExit(decoded) && decoded._tag === "Success") {
+      const text = direction === "redo" && decoded.value === encoded && !step.pair.withOutput ? step.forward : undefined
+      return { step, registration, input: decoded.value, text }
+    }
     return Effect.matchCause(decoded, {
       onFailure: () => {
         ;(entry.rest ??= {}).unreadable = registration
         this.core.report("Unreadable", key, `An entry of "${step.pair.key}" is passed over: it no longer fits "${key}"`)
         return undefined
       },
-      onSuccess: (input) => ({ step, registration, input })
+      onSuccess: (input) => ({ step, registration, input, text: undefined })
     })
   }
 
@@ -325,7 +330,7 @@ export class Replayer {
     restore: Restore,
     then: (ran: Ran) => Effect.Effect<A, E>
   ): Effect.Effect<A, E> {
-    const token = new Replay(direction)
+    const token = new Replay(direction, ready.text)
     const { registration: { operation, remote }, input, step } = ready
     const { invoker } = this.core
     const options: InvokeInternalOptions = { origin: direction, record: false, causedBy, token }
@@ -545,7 +550,7 @@ export class Replayer {
       return Effect.matchCauseEffect(registration.decodeInput(encoded), {
         onFailure: (cause) => Effect.succeed<Ran>({ failed: { key, cause }, output: undefined, fresh: undefined }),
         onSuccess: (input) => {
-          const ready: Ready = { step, registration, input }
+          const ready: Ready = { step, registration, input, text: undefined }
           return this.step(ready, direction, cause, (effect) => effect, (ran) => {
             if (ran.failed === undefined && direction === "undo") this.chooseRedo(ready, ran)
             return Effect.succeed(ran)

@@ -14,14 +14,17 @@ import type { Direction } from "./timeline.ts"
  */
 export class Replay extends Collector {
   readonly direction: Direction
+  /** The text of the input of a redo, when it is known. */
+  private readonly text: string | undefined
   /** How it ended, known even when the caller was interrupted meanwhile. */
   exit: Exit.Exit<unknown, unknown> | undefined = undefined
   /** What a redo left to be undone. */
   fresh: Steps | undefined = undefined
 
-  constructor(direction: Direction) {
+  constructor(direction: Direction, text: string | undefined) {
     super(0)
     this.direction = direction
+    this.text = text
   }
 
   before(core: Core, frame: InvocationFrame): Effect.Effect<void> | undefined {
@@ -36,7 +39,7 @@ export class Replay extends Collector {
     this.exit = exit
     if (this.direction === "undo" || exit._tag === "Failure") return undefined
     try {
-      if (this.mapping !== undefined) this.fresh = stepOf(core, this.mapping, frame, exit.value, this)
+      if (this.mapping !== undefined) this.fresh = stepOf(core, this.mapping, frame, exit.value, this, this.text)
     } catch (failure) {
       core.report(
         "Lost",
@@ -59,10 +62,11 @@ export const stepOf = (
   mapping: Mapping,
   frame: InvocationFrame,
   output: unknown,
-  open: { readonly captured: unknown; readonly failure: { readonly error: unknown } | undefined } | undefined
+  open: { readonly captured: unknown; readonly failure: { readonly error: unknown } | undefined } | undefined,
+  text?: string
 ): Step | undefined => {
   if (open?.failure !== undefined) throw open.failure.error
-  return mapping.step(frame.registration, frame.input, output, open?.captured, core.commit())
+  return mapping.step(frame.registration, frame.input, output, open?.captured, core.commit(), text)
 }
 
 /**
