@@ -16,7 +16,7 @@ import { build, forever } from "../harness/app.ts"
 import { Complete } from "../harness/operations.ts"
 import { decode, type Task } from "../limit.ts"
 import { type Caller, inFibers, inLoops } from "./load.ts"
-import { orpcRouter, Tasks, type trpcRouter } from "./peers.ts"
+import { type orpcRouter, Tasks, type trpcRouter } from "./peers.ts"
 import type { HttpSubject, SocketSubject } from "./subjects.ts"
 
 const opbus = async (remote: Layer.Layer<RemoteInvoker.RemoteInvoker>): Promise<Caller> => {
@@ -26,6 +26,16 @@ const opbus = async (remote: Layer.Layer<RemoteInvoker.RemoteInvoker>): Promise<
   const { invokeRemote } = Context.get(context, OperationInvoker)
   return inFibers(context, (task) => invokeRemote(Complete, task))
 }
+
+const opbusHttp = (port: number): Promise<Caller> =>
+  opbus(RemoteInvoker.layerHttp({ url: `http://127.0.0.1:${port}/rpc` }))
+
+const opbusSocket = (port: number): Promise<Caller> =>
+  opbus(
+    RemoteInvoker.layerWebSocket({ url: `ws://127.0.0.1:${port}/ws` }).pipe(
+      Layer.provide(Socket.layerWebSocketConstructorGlobal)
+    )
+  )
 
 const effect = async (protocol: Layer.Layer<RpcClient.Protocol>): Promise<Caller> => {
   const client = await Effect.runPromise(
@@ -92,7 +102,8 @@ const bareSocket = async (port: number): Promise<Caller> => {
 type Callers<S extends string> = { readonly [N in S]: (port: number) => Caller | Promise<Caller> }
 
 export const httpCallers: Callers<HttpSubject> = {
-  opbus: (port) => opbus(RemoteInvoker.layerHttp({ url: `http://127.0.0.1:${port}/rpc` })),
+  opbus: opbusHttp,
+  "opbus, routes": opbusHttp,
   "effect/rpc": (port) => effectHttp(port),
   "effect/rpc, batched 1 ms": (port) => effectHttp(port, { window: 1 }),
   tRPC: (port) => {
@@ -115,12 +126,8 @@ export const httpCallers: Callers<HttpSubject> = {
 }
 
 export const socketCallers: Callers<SocketSubject> = {
-  opbus: (port) =>
-    opbus(
-      RemoteInvoker.layerWebSocket({ url: `ws://127.0.0.1:${port}/ws` }).pipe(
-        Layer.provide(Socket.layerWebSocketConstructorGlobal)
-      )
-    ),
+  opbus: opbusSocket,
+  "opbus, routes": opbusSocket,
   "effect/rpc": (port) =>
     effect(
       RpcClient.layerProtocolSocket().pipe(

@@ -8,6 +8,7 @@ import { RpcSerialization, RpcServer } from "effect/rpc"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { WebSocketServer } from "ws"
+import * as OperationHttpServer from "../../../src/node/OperationHttpServer.ts"
 import { OperationServer } from "../../../src/remote/index.ts"
 import { appLayer, build } from "../harness/app.ts"
 import { Complete } from "../harness/operations.ts"
@@ -20,7 +21,11 @@ const host = "127.0.0.1"
 const listening = (server: Server): Promise<number> =>
   new Promise((resolve) => server.listen(0, host, () => resolve((server.address() as AddressInfo).port)))
 
-/** Both of Effect's servers run on its own HTTP server; the routes are `/rpc` and `/ws`. */
+const operations = OperationServer.layer({ expose: [Complete] }).pipe(
+  Layer.provide(appLayer(Complete.toLayer(handler)))
+)
+
+/** Routes `/rpc` and `/ws` on Effect's own HTTP server. */
 const routed = async <E>(routes: Layer.Layer<never, E, HttpRouter.HttpRouter>): Promise<number> => {
   const context = await build(
     HttpRouter.serve(routes, { disableListenLog: true, disableLogger: true }).pipe(
@@ -37,13 +42,12 @@ const answer = (text: string): string => {
 }
 
 export const listen: { readonly [K in ServerKind]: () => Promise<number> } = {
-  opbus: () =>
-    routed(
-      Layer.merge(OperationServer.layerHttp(), OperationServer.layerWebSocket()).pipe(
-        Layer.provide(OperationServer.layer({ expose: [Complete] })),
-        Layer.provide(appLayer(Complete.toLayer(handler)))
-      )
-    ),
+  opbus: async () => {
+    const context = await build(OperationHttpServer.layer({ port: 0 }).pipe(Layer.provide(operations)))
+    return Context.get(context, OperationHttpServer.OperationHttpServer).port
+  },
+  routes: () =>
+    routed(Layer.merge(OperationServer.layerHttp(), OperationServer.layerWebSocket()).pipe(Layer.provide(operations))),
   effect: () =>
     routed(
       Layer.merge(

@@ -17,8 +17,7 @@ export const remotePlan = async <S extends HttpSubject | SocketSubject>(
   inFlight: number,
   comparisons: ReadonlyArray<Comparison>
 ): Promise<Plan> => {
-  const chosen = process.env["BENCH_ONLY"]?.split(";")
-  const subjects = (Object.keys(callers) as Array<S>).filter((name) => chosen?.includes(name) ?? true)
+  const subjects = Object.keys(callers) as Array<S>
   const servers = new Map<ServerKind, ServerProcess>()
   for (const kind of new Set(subjects.map(kindOf))) servers.set(kind, await ServerProcess.start(kind))
   const seen = new Map(subjects.map((subject) => [subject, new Seen()]))
@@ -41,7 +40,7 @@ export const remotePlan = async <S extends HttpSubject | SocketSubject>(
   }
   return {
     cases,
-    comparisons: comparisons.filter(({ of, to }) => subjects.includes(of as S) && subjects.includes(to as S)),
+    comparisons,
     warm: () => seen.forEach((one) => one.forget()),
     figures: () => Promise.resolve(subjects.flatMap((subject) => seen.get(subject)!.figures(subject)))
   }

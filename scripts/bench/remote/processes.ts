@@ -5,6 +5,7 @@ import type { ServerKind } from "./subjects.ts"
 interface Answer {
   readonly port?: number
   readonly cpu?: number
+  readonly profile?: string
 }
 
 /** A server in a process of its own, which ends with this one. */
@@ -19,7 +20,7 @@ export class ServerProcess {
 
   static async start(kind: ServerKind): Promise<ServerProcess> {
     const child = fork(fileURLToPath(new URL("server.ts", import.meta.url)), [kind], {
-      execArgv: ["--conditions=opbus-source", ...(process.env["BENCH_SERVER_ARGS"]?.split(" ") ?? [])],
+      execArgv: ["--conditions=opbus-source"],
       stdio: ["ignore", 2, 2, "ipc"]
     })
     child.once("exit", (code) => {
@@ -32,6 +33,12 @@ export class ServerProcess {
   async cpu(): Promise<number> {
     this.child.send("cpu")
     return (await answer(this.child)).cpu!
+  }
+
+  /** Starts a CPU profile, or ends it and gives its text. */
+  async profile(): Promise<string> {
+    this.child.send("profile")
+    return (await answer(this.child)).profile!
   }
 }
 

@@ -1,6 +1,7 @@
 /** What is called, by what, in the remote suites. The name is that of the case. */
 export const httpSubjects = [
   "opbus",
+  "opbus, routes",
   "effect/rpc",
   "effect/rpc, batched 1 ms",
   "tRPC",
@@ -10,16 +11,17 @@ export const httpSubjects = [
   "node:http"
 ] as const
 
-export const socketSubjects = ["opbus", "effect/rpc", "ws"] as const
+export const socketSubjects = ["opbus", "opbus, routes", "effect/rpc", "ws"] as const
 
 export type HttpSubject = (typeof httpSubjects)[number]
 export type SocketSubject = (typeof socketSubjects)[number]
 
 /** What runs in a server process. */
-export type ServerKind = "opbus" | "effect" | "trpc" | "orpc" | "bare"
+export type ServerKind = "opbus" | "routes" | "effect" | "trpc" | "orpc" | "bare"
 
 const kinds: ReadonlyMap<HttpSubject | SocketSubject, ServerKind> = new Map([
   ["opbus", "opbus"],
+  ["opbus, routes", "routes"],
   ["effect/rpc", "effect"],
   ["effect/rpc, batched 1 ms", "effect"],
   ["tRPC", "trpc"],
