@@ -244,12 +244,14 @@ export class Connection {
   private authorize(call: Call, key: string): Effect.Effect<string | undefined, OperationError> {
     const { headers } = call
     const { local } = this.peer
+    // Over a socket it comes with each call.
+    const session = headers.get(wire.header.client)
     const operation = (key === call.key ? call.registration : this.server.internals.lookup(key))?.operation
     return authorized(
       this.server.options.authorize,
       { kind: call.builtin?.kind ?? "invoke", key, operation, headers, local },
       (local ? headers.get(wire.header.actor) : undefined) ??
-        (this.session === undefined ? undefined : this.server.actorOf(this.session))
+        (session === undefined ? undefined : this.server.actorOf(session))
     )
   }
 
