@@ -8,9 +8,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
+import type * as Worker from "effect/workers/Worker"
+import type { WorkerError } from "effect/workers/WorkerError"
 import { RpcClient, RpcSerialization } from "../internal/effect/rpc.ts"
 import { RemoteInvoker } from "../operation/RemoteInvoker.ts"
 import { DeploymentRegistry } from "./DeploymentRegistry.ts"
+import type { HttpTransport } from "./HttpTransport.ts"
 import { Client } from "./internal/client.ts"
 import { makeDeploymentsInvoker } from "./internal/deploymentsInvoker.ts"
 import { type Format, formatOf } from "./internal/exchange.ts"
@@ -53,8 +56,23 @@ export interface HttpOptions extends Options {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Default: the platform's. */
   readonly fetch?: typeof globalThis.fetch | undefined
+  /** What carries the requests, instead of `fetch`: on Node `NodeHttpTransport.make()` of `opbus/node` is faster. */
+  readonly transport?: HttpTransport | undefined
   /** Calls made in the same turn of the event loop share a request, at most so many. Default 64; 1 turns it off. */
   readonly batch?: number | undefined
+}
+
+/**
+ * How calls reach a worker.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface WorkerOptions extends Omit<Options, "serialization"> {
+  /** How many workers share the calls. Default 1. */
+  readonly size?: number | undefined
+  /** How many calls one worker has at the same time; further ones wait. Default 256. */
+  readonly concurrency?: number | undefined
 }
 
 /**
@@ -90,6 +108,7 @@ const makeHttp = (options: HttpOptions) =>
     const channel = new HttpChannel(yield* format(options.serialization), client, {
       url: options.url,
       fetch: options.fetch ?? globalThis.fetch,
+      transport: options.transport,
       headers: { ...options.headers, "opbus-client": identity.session },
       batch: Math.max(1, options.batch ?? 64)
     })
@@ -148,12 +167,33 @@ export const layerWebSocket = (
   )
 
 /**
- * Calls over any client protocol of `effect/rpc`, for example `RpcClient.layerProtocolWorker`.
+ * Calls worker threads, or whatever else the platform's `Spawner` starts.
+ *
+ * **When to use**
+ *
+ * Use with `NodeWorker.layer(() => new Worker(file))` or `BrowserWorker.layer(…)`. The worker serves with
+ * `OperationServer.layerProtocol` over `RpcServer.layerProtocolWorkerRunner`.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerProtocol = (options?: Options): Layer.Layer<RemoteInvoker, never, RpcClient.Protocol> =>
+export const layerWorker = (
+  options?: WorkerOptions
+): Layer.Layer<RemoteInvoker, WorkerError, Worker.WorkerPlatform | Worker.Spawner> =>
+  Layer.provide(
+    layerProtocol(options),
+    RpcClient.layerProtocolWorker({ size: options?.size ?? 1, concurrency: options?.concurrency ?? 256 })
+  )
+
+/**
+ * Calls over any client protocol of `effect/rpc`.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerProtocol = (
+  options?: Omit<Options, "serialization">
+): Layer.Layer<RemoteInvoker, never, RpcClient.Protocol> =>
   Layer.effect(
     RemoteInvoker,
     Effect.gen(function*() {

@@ -12,6 +12,7 @@ export {
   DeploymentRegistryError
 } from "./DeploymentRegistry.ts"
 export * as EdgeWorker from "./EdgeWorker.ts"
+export * as HttpTransport from "./HttpTransport.ts"
 export * as OperationRpc from "./OperationRpc.ts"
 export { OperationServer } from "./OperationServer.ts"
 export { Outbox, type OutboxChange, type OutboxOptions, type QueuedCall } from "./Outbox.ts"

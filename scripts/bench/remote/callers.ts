@@ -1,17 +1,19 @@
+import { NodeHttpClient } from "@effect/platform-node"
 import { createORPCClient } from "@orpc/client"
 import { RPCLink } from "@orpc/client/fetch"
 import type { RouterClient } from "@orpc/server"
 import { createTRPCClient, httpBatchLink, httpLink } from "@trpc/client"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { FetchHttpClient } from "effect/http"
+import { FetchHttpClient, type HttpClient } from "effect/http"
 import * as Layer from "effect/Layer"
 import { RpcClient, RpcSerialization } from "effect/rpc"
 import * as Scope from "effect/Scope"
 import { Socket } from "effect/socket"
 import { Agent, request } from "node:http"
 import { OperationInvoker, OperationRegistry } from "../../../src/index.ts"
-import { RemoteInvoker } from "../../../src/remote/index.ts"
+import * as NodeHttpTransport from "../../../src/node/NodeHttpTransport.ts"
+import { type HttpTransport, RemoteInvoker } from "../../../src/remote/index.ts"
 import { build, forever } from "../harness/app.ts"
 import { Complete } from "../harness/operations.ts"
 import { decode, type Task } from "../limit.ts"
@@ -27,8 +29,8 @@ const opbus = async (remote: Layer.Layer<RemoteInvoker.RemoteInvoker>): Promise<
   return inFibers(context, (task) => invokeRemote(Complete, task))
 }
 
-const opbusHttp = (port: number): Promise<Caller> =>
-  opbus(RemoteInvoker.layerHttp({ url: `http://127.0.0.1:${port}/rpc` }))
+const opbusHttp = (port: number, transport?: HttpTransport.HttpTransport): Promise<Caller> =>
+  opbus(RemoteInvoker.layerHttp({ url: `http://127.0.0.1:${port}/rpc`, transport }))
 
 const opbusSocket = (port: number): Promise<Caller> =>
   opbus(
@@ -47,10 +49,14 @@ const effect = async (protocol: Layer.Layer<RpcClient.Protocol>): Promise<Caller
   return inFibers(Context.empty(), (task) => client.complete(task))
 }
 
-const effectHttp = (port: number, batch?: { readonly window: number }): Promise<Caller> =>
+const effectHttp = (
+  port: number,
+  client: Layer.Layer<HttpClient.HttpClient>,
+  batch?: { readonly window: number }
+): Promise<Caller> =>
   effect(
     RpcClient.layerProtocolHttp({ url: `http://127.0.0.1:${port}/rpc`, batch }).pipe(
-      Layer.provide([FetchHttpClient.layer, RpcSerialization.layerNdjson])
+      Layer.provide([client, RpcSerialization.layerNdjson])
     )
   )
 
@@ -102,10 +108,11 @@ const bareSocket = async (port: number): Promise<Caller> => {
 type Callers<S extends string> = { readonly [N in S]: (port: number) => Caller | Promise<Caller> }
 
 export const httpCallers: Callers<HttpSubject> = {
-  opbus: opbusHttp,
-  "opbus, routes": opbusHttp,
-  "effect/rpc": (port) => effectHttp(port),
-  "effect/rpc, batched 1 ms": (port) => effectHttp(port, { window: 1 }),
+  opbus: (port) => opbusHttp(port, NodeHttpTransport.make()),
+  "opbus, fetch and routes": (port) => opbusHttp(port),
+  "effect/rpc": (port) => effectHttp(port, NodeHttpClient.layerNodeHttp),
+  "effect/rpc, fetch": (port) => effectHttp(port, FetchHttpClient.layer),
+  "effect/rpc, batched 1 ms": (port) => effectHttp(port, NodeHttpClient.layerNodeHttp, { window: 1 }),
   tRPC: (port) => {
     const client = createTRPCClient<typeof trpcRouter>({ links: [httpLink({ url: `http://127.0.0.1:${port}/rpc` })] })
     return inLoops((task) => client.complete.mutate(task))

@@ -1,8 +1,9 @@
 /** What is called, by what, in the remote suites. The name is that of the case. */
 export const httpSubjects = [
   "opbus",
-  "opbus, routes",
+  "opbus, fetch and routes",
   "effect/rpc",
+  "effect/rpc, fetch",
   "effect/rpc, batched 1 ms",
   "tRPC",
   "tRPC, batched",
@@ -22,7 +23,9 @@ export type ServerKind = "opbus" | "routes" | "effect" | "trpc" | "orpc" | "bare
 const kinds: ReadonlyMap<HttpSubject | SocketSubject, ServerKind> = new Map([
   ["opbus", "opbus"],
   ["opbus, routes", "routes"],
+  ["opbus, fetch and routes", "routes"],
   ["effect/rpc", "effect"],
+  ["effect/rpc, fetch", "effect"],
   ["effect/rpc, batched 1 ms", "effect"],
   ["tRPC", "trpc"],
   ["tRPC, batched", "trpc"],

@@ -1,4 +1,5 @@
 import type { OperationErrorReason } from "../../operation/OperationError.ts"
+import { type Exchange, fromFetch, type HttpTransport, type Reply } from "../HttpTransport.ts"
 import type { Channel, Receiver } from "./client.ts"
 import type { Format } from "./exchange.ts"
 import type * as wire from "./wire.ts"
@@ -7,6 +8,8 @@ import type * as wire from "./wire.ts"
 export interface HttpChannelOptions {
   readonly url: string
   readonly fetch: typeof globalThis.fetch
+  /** Default: `fetch`. */
+  readonly transport?: HttpTransport | undefined
   readonly headers: Readonly<Record<string, string>>
   /** Calls that one request carries at most. */
   readonly batch: number
@@ -25,6 +28,8 @@ export class HttpChannel implements Channel {
   private readonly format: Format
   private readonly receiver: Receiver
   private readonly options: HttpChannelOptions
+  private readonly transport: HttpTransport
+  private readonly headers: Readonly<Record<string, string>>
   private readonly carriers = new Map<string | number, Carrier>()
   private batch: Array<wire.FromClient> = []
   private closed = false
@@ -34,6 +39,8 @@ export class HttpChannel implements Channel {
     this.codecs = format.codecs
     this.receiver = receiver
     this.options = options
+    this.transport = options.transport ?? fromFetch(options.fetch)
+    this.headers = { "content-type": format.serialization.contentType, ...options.headers }
   }
 
   send(message: wire.FromClient, stream: boolean): void {
@@ -57,7 +64,7 @@ export class HttpChannel implements Channel {
 
   close(): void {
     this.closed = true
-    for (const carrier of new Set(this.carriers.values())) carrier.controller.abort()
+    for (const carrier of new Set(this.carriers.values())) carrier.exchange?.abort()
   }
 
   private flush(): void {
@@ -72,42 +79,38 @@ export class HttpChannel implements Channel {
     if (carrier === undefined) return
     this.carriers.delete(message.requestId)
     carrier.ids.delete(message.requestId)
-    if (carrier.ids.size === 0) return carrier.controller.abort()
-    this.post([message], undefined).then((response) => response.body?.cancel(), () => {})
+    if (carrier.ids.size === 0) return carrier.exchange?.abort()
+    this.post([message]).reply.then((reply) => reply.read(() => undefined)).catch(() => {})
   }
 
-  private post(messages: ReadonlyArray<wire.FromClient>, signal: AbortSignal | undefined): Promise<Response> {
+  private post(messages: ReadonlyArray<wire.FromClient>): Exchange {
     const body = this.format.serialization.makeUnsafe().encode(messages.length === 1 ? messages[0] : messages)!
-    return this.options.fetch(this.options.url, {
-      method: "POST",
-      headers: { "content-type": this.format.serialization.contentType, ...this.options.headers },
-      body: body as BodyInit,
-      signal: signal ?? null
-    })
+    return this.transport({ url: this.options.url, headers: this.headers, body })
   }
 
   private async exchange(messages: ReadonlyArray<wire.FromClient>): Promise<void> {
-    const carrier: Carrier = { ids: new Set(), controller: new AbortController() }
+    const carrier: Carrier = { ids: new Set(), exchange: undefined }
     for (const message of messages) {
       if (message._tag !== "Request") continue
       carrier.ids.add(message.id)
       this.carriers.set(message.id, carrier)
     }
     try {
-      const response = await this.post(messages, carrier.controller.signal)
-      if (response.status === 200) await this.read(response, carrier)
-      else this.lost(carrier, await refusal(response))
+      carrier.exchange = this.post(messages)
+      const reply = await carrier.exchange.reply
+      if (reply.status === 200) await this.read(reply, carrier)
+      else this.lost(carrier, await refusal(reply))
     } catch (error) {
       this.lost(carrier, unavailable(`${this.options.url} cannot be reached (${causeOf(error)})`))
     }
     this.lost(carrier, unavailable("the server's answer ended too early"))
   }
 
-  private async read(response: Response, carrier: Carrier): Promise<void> {
+  private read(reply: Reply, carrier: Carrier): Promise<void> {
     const parser = this.format.serialization.makeUnsafe()
-    const deliver = (data: Uint8Array | string): Promise<void> | undefined => {
+    return reply.read((piece) => {
       let waits: Promise<void> | undefined
-      for (const message of parser.decode(data) as ReadonlyArray<wire.FromServer>) {
+      for (const message of parser.decode(piece) as ReadonlyArray<wire.FromServer>) {
         if (message._tag === "Exit") {
           carrier.ids.delete(message.requestId)
           this.carriers.delete(message.requestId)
@@ -118,19 +121,7 @@ export class HttpChannel implements Channel {
         waits = this.receiver.receive(message) ?? waits
       }
       return waits
-    }
-    if (response.headers.has("content-length")) {
-      await deliver(
-        this.format.codecs === undefined ? await response.text() : new Uint8Array(await response.arrayBuffer())
-      )
-      return
-    }
-    const reader = response.body!.getReader()
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      await deliver(value)
-    }
+    })
   }
 
   private lost(carrier: Carrier, reason: OperationErrorReason): void {
@@ -145,26 +136,36 @@ export class HttpChannel implements Channel {
 /** A request, and the calls on it that have no answer yet. */
 interface Carrier {
   readonly ids: Set<string | number>
-  readonly controller: AbortController
+  exchange: Exchange | undefined
 }
 
 /** @internal */
 export const unavailable = (why: string): OperationErrorReason => ({ _tag: "RemoteUnavailable", why })
 
-/** What a transport says of its failure: codes name the cause better than texts. */
-const causeOf = (error: unknown): string => {
-  const { cause, message } = error as { readonly message?: unknown; readonly cause?: { readonly code?: unknown } }
-  return typeof cause?.code === "string" ? cause.code : String(message).split("\n")[0]!.slice(0, 100)
+interface Coded {
+  readonly code?: unknown
 }
 
-const refusal = async (response: Response): Promise<OperationErrorReason> => {
-  const text = await response.text()
-  let why = `the server answered with status ${response.status}`
+/** What a transport says of its failure: codes name the cause better than texts. */
+const causeOf = (error: unknown): string => {
+  const { cause, code, message } = error as { readonly cause?: Coded; readonly message?: unknown } & Coded
+  const named = cause?.code ?? code
+  return typeof named === "string" ? named : String(message).split("\n")[0]!.slice(0, 100)
+}
+
+const refusal = async (reply: Reply): Promise<OperationErrorReason> => {
+  const decoder = new TextDecoder()
+  let text = ""
+  await reply.read((piece) => {
+    if (text.length < 10_000) text += typeof piece === "string" ? piece : decoder.decode(piece, { stream: true })
+    return undefined
+  })
+  let why = `the server answered with status ${reply.status}`
   try {
     const { message } = JSON.parse(text) as { readonly message?: unknown }
     if (typeof message === "string") why = message.replace(/\.$/, "")
   } catch {
     // Not one of ours: a proxy, or another server.
   }
-  return response.status === 403 ? { _tag: "Denied", why } : unavailable(why)
+  return reply.status === 403 ? { _tag: "Denied", why } : unavailable(why)
 }
