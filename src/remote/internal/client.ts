@@ -107,8 +107,10 @@ export class Client implements Receiver {
         },
         chunk: (values) => {
           chunks.push(values)
+          // Before the consumer is woken: it may take the chunk at once.
+          const room = this.channel.acks ? undefined : new Promise<void>((resolve) => taken = resolve)
           wake()
-          return this.channel.acks ? undefined : new Promise((resolve) => taken = resolve)
+          return room
         }
       })
       this.channel.send(request(fiber, id, key, payload, headers), true)
