@@ -71,7 +71,7 @@ export const binding = <A>(
   expected: string
 ): Effect.Effect<A, BindingError, Bindings> =>
   Effect.flatMap(Bindings, ({ env }) => {
-    const value = Object.hasOwn(env, name) ? env[name] : (env as { readonly [name: string]: unknown })[name]
+    const value = Object.hasOwn(env, name) ? env[name] : undefined
     return is(value) ? Effect.succeed(value) : Effect.fail(new BindingError({ name, expected }))
   })
 
