@@ -4,13 +4,17 @@ import type * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 import type { InvocationFrame } from "../../operation/internal/frame.ts"
 import type { InvokerInternals } from "../../operation/internal/invoker.ts"
+import type { HistoryEntry } from "../HistoryEntry.ts"
+import type { HistoryError } from "../HistoryError.ts"
 import type { HistoryProblem } from "../HistoryState.ts"
 import type { HistoryHooks } from "../HistoryTracker.ts"
 import type { Group, Steps } from "./containers.ts"
 import type { Entry, Step } from "./entry.ts"
+import type { Choice } from "./intent.ts"
 import type { Joined } from "./join.ts"
 import type { Mapping } from "./mapping.ts"
 import { type Direction, type Limits, Timeline } from "./timeline.ts"
+import type { Restore } from "./turn.ts"
 
 /**
  * How the history keeps what it knows beyond the process. Without one it is kept in memory.
@@ -35,12 +39,8 @@ export interface Journal {
   readonly flush: Effect.Effect<void, string>
   /** Learns what other processes have done. */
   readonly refresh: Effect.Effect<void>
-  /** Rolls back what transactions of dead processes have left, as far as their handlers are there. */
-  readonly recover: Effect.Effect<void>
-  /** Whether a claim of this entry was written, and has to be released. */
-  readonly isClaimed: (entry: Entry) => boolean
-  /** Writes the intent to undo or redo. `false`: another process was faster. */
-  readonly claim: (entry: Entry, direction: Direction) => Effect.Effect<boolean>
+  /** Undoes or redoes the next entry that no other process takes, and writes the intent before. */
+  readonly intend: (choice: Choice, restore: Restore) => Effect.Effect<HistoryEntry, HistoryError>
   /**
    * About to run this step of a claimed entry. Where the last one left its step with another text, that is written too.
    */
@@ -50,8 +50,13 @@ export interface Journal {
     at: number,
     done?: readonly [at: number, step: Step]
   ) => Effect.Effect<void>
-  /** Begins a transaction for an invocation that shares one with its entry; `undefined` for others. */
-  readonly join: (frame: InvocationFrame) => Effect.Effect<Joined | undefined> | undefined
+  /**
+   * For an invocation that shares a transaction with its entry, what begins it around the effect that comes before the
+   * handler; `undefined` for others.
+   */
+  readonly join: (
+    frame: InvocationFrame
+  ) => ((open: { joined: Joined | undefined }, effect: Effect.Effect<void>) => Effect.Effect<void>) | undefined
   /** Ends it: with everything that is to be written, or with nothing. Gives the exit when it could not be committed. */
   readonly joined: (
     joined: Joined,

@@ -5,16 +5,20 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import type { InvocationFrame } from "../../operation/internal/frame.ts"
-import type { HistoryBatch, HistoryStoreBackend, StoredEntry } from "../HistoryStore.ts"
+import type { HistoryEntry } from "../HistoryEntry.ts"
+import type { HistoryError } from "../HistoryError.ts"
+import type { HistoryBatch, HistoryJoin, HistoryStoreBackend, StoredEntry } from "../HistoryStore.ts"
 import type { Group, Steps } from "./containers.ts"
 import type { Core, Journal } from "./core.ts"
 import { type Entry, idOf, Partial, Step, Uncertain, Undone, Volatile } from "./entry.ts"
+import { type Choice, intend } from "./intent.ts"
 import { Joined, notCommitted } from "./join.ts"
 import { type Shared, sharedOf } from "./memoryStore.ts"
 import { Reader } from "./reader.ts"
 import type { Replayer } from "./replay.ts"
 import { encodeContent, encodeStep } from "./stored.ts"
 import type { Direction } from "./timeline.ts"
+import type { Restore } from "./turn.ts"
 
 /** Processes of this process: two trackers in one program, or in a test. */
 const localOwners = new Set<string>()
@@ -267,6 +271,10 @@ export class StoreJournal implements Journal {
   // intents
   // -------------------------------------------------------------------------
 
+  intend(choice: Choice, restore: Restore): Effect.Effect<HistoryEntry, HistoryError> {
+    return intend(this, choice, restore)
+  }
+
   isClaimed(entry: Entry): boolean {
     return this.claimed.has(entry)
   }
@@ -325,12 +333,26 @@ export class StoreJournal implements Journal {
   // transactions shared with handlers
   // -------------------------------------------------------------------------
 
-  join(frame: InvocationFrame): Effect.Effect<Joined | undefined> | undefined {
+  join(frame: InvocationFrame): ReturnType<Journal["join"]> {
     const { join } = this.backend
-    const { remote, sync } = frame.registration
-    if (join === undefined || sync || remote || !frame.recording || !join.applies(frame.operation)) {
+    if (join === undefined || frame.registration.sync || !frame.recording || !join.applies(frame.operation)) {
       return undefined
     }
+    return (open, effect) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.flatMap(restore(this.begin(join, frame)), (joined) => {
+          if (joined === undefined) return restore(effect)
+          open.joined = joined
+          // What runs before the handler runs in its transaction, which ends with it.
+          return Effect.onExitPrimitive(
+            restore(joined.inside(effect)),
+            (exit) => exit._tag === "Success" ? undefined : this.leave(joined)
+          )
+        })
+      )
+  }
+
+  private begin(join: HistoryJoin, frame: InvocationFrame): Effect.Effect<Joined | undefined> {
     return Effect.withFiber((fiber) => {
       // The caller has one open: it decides.
       if (this.backend.isInTransaction?.(fiber.context) === true) return Effect.succeed(undefined)

@@ -4,6 +4,7 @@ import type { HistoryChanges, StoredEntry } from "../HistoryStore.ts"
 import { eachName, Entry, Live, type Pair, Partial, Removed, type Step, Uncertain, Undone } from "./entry.ts"
 import type { StoreJournal } from "./journal.ts"
 import type { Replayer } from "./replay.ts"
+import { canRollBack, rollBack } from "./rollBack.ts"
 import { decodeContent, type Decoded, decodeStepText } from "./stored.ts"
 
 /**
@@ -217,9 +218,9 @@ export class Reader {
         this.transactions.delete(entry)
         return Effect.void
       }
-      if (!this.replayer.canRollBack(entry, context)) return Effect.void
+      if (!canRollBack(this.journal.core, this.replayer, entry, context)) return Effect.void
       this.transactions.delete(entry)
-      return this.replayer.rollBackEntry(entry)
+      return rollBack(this.journal.core, this.replayer, entry)
     }, { discard: true })
   )
 

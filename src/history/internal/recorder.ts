@@ -17,7 +17,6 @@ import { above, Collector, type Container, Group, openContainer, openTransaction
 import type { Core } from "./core.ts"
 import { Entry, Live, namesOf, Partial, type Rest, sizeOf, Step, Volatile } from "./entry.ts"
 import { save } from "./hooks.ts"
-import type { Joined } from "./join.ts"
 import type { Mapping } from "./mapping.ts"
 import { capture, Replay, stepOf } from "./token.ts"
 
@@ -89,25 +88,7 @@ export class Recorder implements InvocationHook {
       })
       effect = effect === undefined ? saved : Effect.andThen(saved, effect)
     }
-    return joining === undefined ? effect : this.join(joining, open, effect ?? Effect.void)
-  }
-
-  /** What runs before the handler runs in its transaction, which ends with it. */
-  private join(
-    joining: Effect.Effect<Joined | undefined>,
-    open: Collector,
-    effect: Effect.Effect<void>
-  ): Effect.Effect<void> {
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(restore(joining), (joined) => {
-        if (joined === undefined) return restore(effect)
-        open.joined = joined
-        return Effect.onExitPrimitive(
-          restore(joined.inside(effect)),
-          (exit) => exit._tag === "Success" ? undefined : this.core.journal!.leave(joined)
-        )
-      })
-    )
+    return joining === undefined ? effect : joining(open, effect ?? Effect.void)
   }
 
   readonly commit = (

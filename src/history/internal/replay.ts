@@ -12,7 +12,7 @@ import type { HistoryEntry } from "../HistoryEntry.ts"
 import { type FailedStep, HistoryError, type HistoryErrorReason } from "../HistoryError.ts"
 import { type Group, isInside, type Steps } from "./containers.ts"
 import type { Core } from "./core.ts"
-import { Entry, idOf, inputOf, Live, namesOf, Removed, Step, toModel, Uncertain, Undone, Volatile } from "./entry.ts"
+import { Entry, idOf, inputOf, Live, namesOf, Removed, Step, toModel, Uncertain, Undone } from "./entry.ts"
 import { restore, save } from "./hooks.ts"
 import type { Direction } from "./timeline.ts"
 import { Replay } from "./token.ts"
@@ -122,7 +122,7 @@ export class Replayer {
   }
 
   /** What runs a step: the handler here; of one that ran elsewhere its mapping knows the operation. */
-  private registrationOf({ pair }: Step, direction: Direction): Registration | undefined {
+  registrationOf({ pair }: Step, direction: Direction): Registration | undefined {
     const key = direction === "undo" ? pair.inverse : pair.key
     if (pair.remote !== true) return this.core.invoker.lookup(key)
     const props = this.core.mappings.get(pair.key)?.props
@@ -196,7 +196,7 @@ export class Replayer {
     })
   }
 
-  /** Takes the next entry that can be read, and that no other process takes. */
+  /** Takes the next entry that can be read. */
   private next(
     direction: Direction,
     actor: string | undefined,
@@ -206,35 +206,16 @@ export class Replayer {
     guard: Guard | undefined
   ): Effect.Effect<HistoryEntry, HistoryError> {
     const { journal } = this.core
-    let refused = 0
-    const attempt: Effect.Effect<HistoryEntry, HistoryError> = Effect.suspend(() => {
-      const found = this.select(direction, actor, scope)
-      if (!(found instanceof Entry)) return failWith(found)
-      // Under `runSync` nothing may be waited for: the journal is written behind.
-      if (journal === undefined || sync || (found.flags & Volatile) !== 0) {
-        return this.attempt(found, direction, attempt, restore, guard)
-      }
-      return Effect.flatMap(journal.claim(found, direction), (claimed) => {
-        if (!claimed) {
-          // Another process is at it. It ends, or dies, and then it is taken over.
-          if (++refused > patience) return failWith({ _tag: "UndoInProgress" })
-          return Effect.andThen(restore(journal.refresh), attempt)
-        }
-        const settle = Effect.suspend(() => {
-          // What could not be claimed has nothing to release.
-          if (found.state !== Removed && journal.isClaimed(found)) journal.changed(found)
-          return journal.durable() ?? Effect.void
-        })
-        // Something may have happened while the intent was written.
-        const run = this.select(direction, actor, scope) === found
-          ? this.attempt(found, direction, attempt, restore, guard)
-          : attempt
-        return Effect.ensuring(run, settle)
-      })
+    const select = () => this.select(direction, actor, scope)
+    const run = (entry: Entry, another: Effect.Effect<HistoryEntry, HistoryError>) =>
+      this.attempt(entry, direction, another, restore, guard)
+    // Under `runSync` nothing may be waited for: the journal is written behind.
+    if (journal !== undefined && !sync) return journal.intend({ direction, select, run }, restore)
+    const next: Effect.Effect<HistoryEntry, HistoryError> = Effect.suspend(() => {
+      const found = select()
+      return found instanceof Entry ? run(found, next) : failWith(found)
     })
-    return journal === undefined || sync
-      ? attempt
-      : Effect.andThen(restore(Effect.andThen(journal.refresh, journal.recover)), attempt)
+    return next
   }
 
   private attempt(
@@ -541,7 +522,7 @@ export class Replayer {
   }
 
   /** Runs a step that was not prepared. Nothing in it can be interrupted. */
-  private again(step: Step, direction: Direction, cause: string): Effect.Effect<Ran> {
+  again(step: Step, direction: Direction, cause: string): Effect.Effect<Ran> {
     return Effect.suspend(() => {
       const key = direction === "undo" ? step.pair.inverse : step.pair.key
       const registration = this.registrationOf(step, direction)
@@ -597,36 +578,6 @@ export class Replayer {
       }
     })
 
-  /** Whether the handlers, and the way to them, are there that take back what a transaction of an earlier process has left. */
-  canRollBack(entry: Entry, context: Context.Context<never>): boolean {
-    const { invoker } = this.core
-    return entry.list.every((step) =>
-      step.pair.inverse === "" || this.registrationOf(step, "undo") !== undefined &&
-        (step.pair.remote !== true || invoker.hasTransport(context))
-    )
-  }
-
-  /** H10: takes it back; what cannot be stays as an entry, and is reported. */
-  rollBackEntry(entry: Entry): Effect.Effect<void> {
-    const { core } = this
-    return Effect.gen({ self: this }, function*(this: Replayer) {
-      const steps = [...entry.list]
-      const uncertain = this.whyUnreadable(entry, "undo")
-      let failed: FailedStep | undefined = uncertain?._tag === "NotUndoable"
-        ? { key: steps.at(-1)!.pair.inverse, cause: Cause.fail(new Error(uncertain.why)) }
-        : undefined
-      while (failed === undefined && steps.length > 0) {
-        failed = (yield* this.again(steps.at(-1)!, "undo", this.id(entry))).failed
-        if (failed === undefined) steps.pop()
-      }
-      if (failed === undefined) return core.timeline.remove(entry)
-      core.timeline.change(entry, steps)
-      core.journal?.changed(entry)
-      const reason = { _tag: "RollbackIncomplete", notUndone: steps.map(({ pair }) => pair.key), ...failed } as const
-      core.report("Rollback", failed.key, new HistoryError({ reason }).message)
-    }).pipe(Effect.provideService(CurrentActor, entry.book.actor), Effect.uninterruptible)
-  }
-
   /** Runs an effect while nothing is undone or redone; not at all when something is. */
   between(effect: Effect.Effect<void>): Effect.Effect<void> {
     return Effect.suspend(() => this.turn.isTaken ? Effect.void : this.turn.take(() => effect))
@@ -637,9 +588,6 @@ export class Replayer {
 const isUnanswered = (reason: Cause.Reason<unknown>): boolean =>
   Cause.isInterruptReason(reason) || (Cause.isFailReason(reason) && isOperationError(reason.error) &&
     (reason.error.reason._tag === "RemoteUnavailable" || reason.error.reason._tag === "Timeout"))
-
-/** How often an entry is asked for that another process undoes or redoes, about 20 ms apart. */
-const patience = 500
 
 const listOf = (steps: Steps): ReadonlyArray<Step> => steps instanceof Step ? [steps] : steps
 
