@@ -34,7 +34,11 @@ export const makeNdjson = (frameSize: number): RpcSerialization.RpcSerialization
       let skipping = false
       return {
         decode: (data) => {
-          const text = typeof data === "string" ? data : (decoder ??= new TextDecoder()).decode(data, { stream: true })
+          const text = typeof data === "string"
+            ? data
+            : decoder === undefined && data.at(-1) === newline
+            ? lines.decode(data)
+            : (decoder ??= new TextDecoder()).decode(data, { stream: true })
           const messages: Array<unknown> = []
           let from = 0
           for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", from)) {
@@ -68,6 +72,11 @@ export const makeNdjson = (frameSize: number): RpcSerialization.RpcSerialization
       }
     }
   })
+
+const newline = 10
+
+/** Decodes whole lines, of which nothing has to be remembered: making a decoder costs more than decoding. */
+const lines = new TextDecoder()
 
 const tooLarge = (frameSize: number) => new Malformed(`a frame is larger than ${frameSize} characters`, false)
 

@@ -121,13 +121,18 @@ export const isShallow = (value: unknown, depth: number): boolean => {
     if (at >= depth) return false
     const next: Array<object> = []
     for (const container of level) {
-      if (ArrayBuffer.isView(container)) continue
-      for (const key in container) {
-        const item = (container as Record<string, unknown>)[key]
-        if (typeof item === "object" && item !== null) next.push(item)
+      if (Array.isArray(container)) {
+        // By index: the keys of an array would be made into texts first.
+        for (let i = 0; i < container.length; i++) addContainer(next, container[i])
+      } else if (!ArrayBuffer.isView(container)) {
+        for (const key in container) addContainer(next, (container as Record<string, unknown>)[key])
       }
     }
     level = next
   }
   return true
+}
+
+const addContainer = (containers: Array<object>, item: unknown): void => {
+  if (typeof item === "object" && item !== null) containers.push(item)
 }
