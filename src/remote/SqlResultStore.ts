@@ -35,6 +35,11 @@ export interface SqlResultStoreOptions extends ResultStoreOptions {
    */
   readonly joinTransaction?: boolean | ((key: string) => boolean) | undefined
   /**
+   * How often a call is begun that kills the process each time, where it may be begun again at all; then it is refused with
+   * `DeadLettered`. Default 3, counted from the second time on, because it takes a death to become careful.
+   */
+  readonly poisonAttempts?: number | undefined
+  /**
    * Tells whether another process that has begun a call still lives: then its answer is waited for. Default: asks the
    * operating system for the process id, which fits as long as all processes are on one machine.
    */

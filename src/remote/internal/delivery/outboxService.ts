@@ -282,7 +282,8 @@ export const makeOutbox = (
     // looking at it
     // -----------------------------------------------------------------------
 
-    const anyKey = "*"
+    /** In errors that belong to no operation. */
+    const anyKey = "outbox"
 
     const pendingFrom = (
       after: number,

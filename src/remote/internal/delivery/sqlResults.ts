@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import { isProcessAlive, ownerOf } from "../../../history/internal/sqlRows.ts"
 import { Migrator, SqlClient, type SqlError } from "../../../internal/effect/sql.ts"
 import { outlasting } from "../../../operation/internal/closure.ts"
@@ -23,6 +24,8 @@ interface Row {
   readonly owner: string | null
   /** Null also when it is done, and its answer could not be kept. */
   readonly answer: string | null
+  /** How often it was begun. */
+  readonly tries: number
   readonly expires_at: number | string
 }
 
@@ -53,16 +56,27 @@ const createTable = (name: string) =>
         digest TEXT NOT NULL,
         owner TEXT,
         answer TEXT,
+        tries INTEGER NOT NULL DEFAULT 1,
         size INTEGER NOT NULL,
         expires_at ${number} NOT NULL,
         UNIQUE (caller, id)
       )`
     )
+    yield* sql.unsafe(`CREATE TABLE ${name}_process (owner TEXT NOT NULL PRIMARY KEY)`)
   })
 
+/** The owner of a claim whose handler's writes go when the process dies: it may run again. */
+const joinedOwner = (owner: string): string => `${owner}~joined`
+
+/** For how long a server that follows one that died writes down what it begins. */
+const carefulMillis = 5 * 60_000
+
 /**
- * Answers in a table. Invariants: a row with an owner was begun and has no result; in a joined transaction nobody else
- * ever sees such a row, because it commits together with the handler's writes and the result.
+ * Answers in a table.
+ *
+ * Invariants: a row with an owner was begun and has no result. In a joined transaction nobody else sees such a row, because
+ * it commits together with the handler's writes and the result; but after a process has died, claims are committed first for
+ * a while, one call at a time, so that a call which kills every process that runs it is found out and given up.
  *
  * @internal
  */
@@ -87,18 +101,31 @@ export const makeSqlResults = (
     const join = options.joinTransaction ?? true
     const joins = (call: IdempotentCall) => typeof join === "function" ? join(call.key) : join
     const owner = ownerOf(globalThis.crypto.randomUUID())
+    const maxTries = options.poisonAttempts ?? 3
     const isPg = sql.onDialectOrElse({ pg: () => true, orElse: () => false })
     const $ = isPg ? (n: number) => `$${n}` : () => "?"
+
+    const processes = `${table}_process`
+    const others = yield* sql.unsafe<{ readonly owner: string }>(`SELECT owner FROM ${processes}`)
+    const dead = others.filter((other) => !isAlive(other.owner))
+    for (const other of dead) yield* sql.unsafe(`DELETE FROM ${processes} WHERE owner = ${$(1)}`, [other.owner])
+    yield* sql.unsafe(`INSERT INTO ${processes} (owner) VALUES (${$(1)})`, [owner])
+    yield* Effect.addFinalizer(() =>
+      Effect.ignore(sql.unsafe(`DELETE FROM ${processes} WHERE owner = ${$(1)}`, [owner]))
+    )
+    const startedAt = yield* Clock.currentTimeMillis
+    const isCareful = (now: number) => dead.length > 0 && now < startedAt + carefulMillis
+    const oneByOne = Semaphore.makeUnsafe(1)
 
     const insertText = `INSERT INTO ${table} (caller, id, operation, digest, owner, size, expires_at) VALUES (${
       [1, 2, 3, 4, 5].map($).join(", ")
     }, 0, ${$(6)}) ON CONFLICT (caller, id) DO NOTHING RETURNING position`
-    const selectText = `SELECT operation, digest, owner, answer, expires_at FROM ${table} WHERE caller = ${
+    const selectText = `SELECT operation, digest, owner, answer, tries, expires_at FROM ${table} WHERE caller = ${
       $(1)
     } AND id = ${$(2)}`
     const takeText = `UPDATE ${table} SET operation = ${$(1)}, digest = ${$(2)}, owner = ${
       $(3)
-    }, answer = NULL, size = 0,
+    }, answer = NULL, size = 0, tries = CASE WHEN owner IS NULL THEN 1 ELSE tries + 1 END,
       expires_at = ${$(4)} WHERE caller = ${$(5)} AND id = ${$(6)} AND expires_at = ${$(7)} AND coalesce(owner, '') = ${
       $(8)
     } RETURNING position`
@@ -114,19 +141,30 @@ export const makeSqlResults = (
     // statements
     // -----------------------------------------------------------------------
 
-    const claim = (call: IdempotentCall, digest: string): Effect.Effect<Claimed, OperationError | SqlError.SqlError> =>
+    const claim = (
+      call: IdempotentCall,
+      digest: string,
+      as: string
+    ): Effect.Effect<Claimed, OperationError | SqlError.SqlError> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) =>
         Effect.flatMap(
-          sql.unsafe(insertText, [call.caller, call.idempotencyKey, call.key, digest, owner, now + retention]),
-          (inserted) => inserted.length > 0 ? Effect.succeed(claimed) : known(call, digest, now, 0)
+          sql.unsafe(insertText, [call.caller, call.idempotencyKey, call.key, digest, as, now + retention]),
+          (inserted) => inserted.length > 0 ? Effect.succeed(claimed) : known(call, digest, as, now, 0)
         ))
 
-    const take = (call: IdempotentCall, digest: string, now: number, row: Row, again: Effect.Effect<Claimed, any>) =>
+    const take = (
+      call: IdempotentCall,
+      digest: string,
+      as: string,
+      now: number,
+      row: Row,
+      again: Effect.Effect<Claimed, OperationError | SqlError.SqlError>
+    ) =>
       Effect.flatMap(
         sql.unsafe(takeText, [
           call.key,
           digest,
-          owner,
+          as,
           now + retention,
           call.caller,
           call.idempotencyKey,
@@ -139,13 +177,14 @@ export const makeSqlResults = (
     const known = (
       call: IdempotentCall,
       digest: string,
+      as: string,
       now: number,
-      tries: number
+      looks: number
     ): Effect.Effect<Claimed, OperationError | SqlError.SqlError> =>
       Effect.flatMap(sql.unsafe<Row>(selectText, [call.caller, call.idempotencyKey]), ([row]) => {
-        const again = Effect.suspend(() => claim(call, digest))
+        const again = Effect.suspend(() => claim(call, digest, as))
         if (row === undefined) return again
-        if (Number(row.expires_at) <= now) return take(call, digest, now, row, again)
+        if (Number(row.expires_at) <= now) return take(call, digest, as, now, row, again)
         if (row.operation !== call.key || row.digest !== digest) {
           return Effect.fail(refusal(call.key, { _tag: "IdempotencyConflict" }))
         }
@@ -154,20 +193,29 @@ export const makeSqlResults = (
             ? inMemory.get(memoryKey(call))
             : JSON.parse(row.answer) as EncodedExit
           if (exit !== undefined) return Effect.succeed<Claimed>({ _tag: "Known", exit })
-        } else if (row.owner !== owner && isAlive(row.owner)) {
-          // It runs there. A joined claim is invisible, so no transaction is open here.
+        } else if (!row.owner.startsWith(owner) && isAlive(row.owner)) {
+          // It runs there.
           return Effect.delay(
-            Effect.flatMap(Clock.currentTimeMillis, (now) => known(call, digest, now, tries + 1)),
-            Math.min(500, 20 * 2 ** tries)
+            Effect.flatMap(Clock.currentTimeMillis, (now) => known(call, digest, as, now, looks + 1)),
+            Math.min(500, 20 * 2 ** looks)
           )
         }
-        return call.idempotent
-          ? take(call, digest, now, row, again)
-          : Effect.fail(refusal(call.key, { _tag: "Uncertain" }))
+        const mayRun = call.idempotent || row.owner?.endsWith(joinedOwner("")) === true
+        if (!mayRun) return Effect.fail(refusal(call.key, { _tag: "Uncertain" }))
+        return row.owner !== null && row.tries >= maxTries
+          ? Effect.fail(refusal(call.key, {
+            _tag: "DeadLettered",
+            why: `the process that ran it died ${row.tries} times`
+          }))
+          : take(call, digest, as, now, row, again)
       })
 
     let stored = 0
-    const store = (call: IdempotentCall, exit: EncodedExit): Effect.Effect<void, SqlError.SqlError> =>
+    const store = (
+      call: IdempotentCall,
+      exit: EncodedExit,
+      as: string = owner
+    ): Effect.Effect<void, SqlError.SqlError> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const text = JSON.stringify(exit)
         const kept = call.sensitive !== true && text.length <= limits.answerBytes ? text : null
@@ -181,12 +229,12 @@ export const makeSqlResults = (
           now + retention,
           call.caller,
           call.idempotencyKey,
-          owner
+          as
         ]))
       })
 
-    const forget = (call: IdempotentCall) =>
-      Effect.asVoid(sql.unsafe(forgetText, [call.caller, call.idempotencyKey, owner]))
+    const forget = (call: IdempotentCall, as: string = owner) =>
+      Effect.asVoid(sql.unsafe(forgetText, [call.caller, call.idempotencyKey, as]))
 
     // -----------------------------------------------------------------------
     // limits
@@ -209,7 +257,7 @@ export const makeSqlResults = (
         }>(`SELECT position, owner, size, expires_at FROM ${table} ORDER BY position LIMIT 500`)
         const gone: Array<number | string> = []
         for (const row of oldest) {
-          const running = row.owner !== null && (row.owner === owner || isAlive(row.owner))
+          const running = row.owner !== null && (row.owner.startsWith(owner) || isAlive(row.owner))
           if (running) continue
           if (Number(row.expires_at) > now && count <= limits.count && bytes <= limits.bytes) break
           gone.push(row.position)
@@ -233,30 +281,45 @@ export const makeSqlResults = (
     // running
     // -----------------------------------------------------------------------
 
-    const joined = (call: IdempotentCall, digest: string, run: Effect.Effect<EncodedExit>, begun: () => void) =>
-      sql.withTransaction(
-        Effect.flatMap(quietly(claim(call, digest)), (claim) => {
-          if (claim._tag === "Known") return Effect.succeed(claim.exit)
-          begun()
-          // A savepoint: the claim stays when the handler's writes go.
-          const handled = sql.withTransaction(Effect.flatMap(
-            run,
-            (exit) => exit._tag === "Success" ? Effect.succeed(exit) : Effect.fail(new RolledBack({ exit }))
-          ))
-          const answered = Effect.catchTag(
-            handled,
-            "RolledBack",
-            (failed) => meaningOf(call, failed.exit) === "final" ? Effect.succeed(failed.exit) : Effect.fail(failed)
-          )
-          return Effect.tap(answered, (exit) => quietly(store(call, exit)))
-        })
-      ).pipe(
-        Effect.tap(pruneSometimes),
-        Effect.catchTag("RolledBack", ({ exit }) => Effect.succeed(exit))
+    /** A savepoint: the claim stays when the handler's writes go. */
+    const handled = (call: IdempotentCall, run: Effect.Effect<EncodedExit>, as: string) =>
+      sql.withTransaction(Effect.flatMap(
+        run,
+        (exit) => exit._tag === "Success" ? Effect.succeed(exit) : Effect.fail(new RolledBack({ exit }))
+      )).pipe(
+        Effect.catchTag(
+          "RolledBack",
+          (failed) => meaningOf(call, failed.exit) === "final" ? Effect.succeed(failed.exit) : Effect.fail(failed)
+        ),
+        Effect.tap((exit) => quietly(store(call, exit, as)))
       )
 
+    const joined = (call: IdempotentCall, digest: string, run: Effect.Effect<EncodedExit>, begun: () => void) =>
+      sql.withTransaction(
+        Effect.flatMap(quietly(claim(call, digest, owner)), (claim) => {
+          if (claim._tag === "Known") return Effect.succeed(claim.exit)
+          begun()
+          return handled(call, run, owner)
+        })
+      )
+
+    /** The same with a claim that outlives this process, if it comes to that. */
+    const carefully = (call: IdempotentCall, digest: string, run: Effect.Effect<EncodedExit>, begun: () => void) => {
+      const as = joinedOwner(owner)
+      return oneByOne.withPermit(
+        Effect.flatMap(quietly(claim(call, digest, as)), (claim) => {
+          if (claim._tag === "Known") return Effect.succeed(claim.exit)
+          begun()
+          return Effect.onError(
+            sql.withTransaction(handled(call, run, as)),
+            () => Effect.ignore(quietly(forget(call, as)))
+          )
+        })
+      )
+    }
+
     const apart = (call: IdempotentCall, digest: string, run: Effect.Effect<EncodedExit>, begun: () => void) =>
-      Effect.flatMap(quietly(claim(call, digest)), (claim) => {
+      Effect.flatMap(quietly(claim(call, digest, owner)), (claim) => {
         if (claim._tag === "Known") return Effect.succeed(claim.exit)
         begun()
         const record = (exit: EncodedExit): Effect.Effect<void> => {
@@ -279,8 +342,16 @@ export const makeSqlResults = (
       run: Effect.Effect<EncodedExit>,
       begun: () => void
     ): Effect.Effect<EncodedExit, OperationError> => {
+      const together = () =>
+        Effect.flatMap(
+          Clock.currentTimeMillis,
+          (now) => isCareful(now) ? carefully(call, digest, run, begun) : joined(call, digest, run, begun)
+        ).pipe(
+          Effect.tap(pruneSometimes),
+          Effect.catchTag("RolledBack", ({ exit }) => Effect.succeed(exit))
+        )
       const answer = Effect.catchTag(
-        joins(call) ? joined(call, digest, run, begun) : apart(call, digest, run, begun),
+        joins(call) ? together() : apart(call, digest, run, begun),
         "SqlError",
         (error) =>
           Effect.fail(refusal(call.key, {

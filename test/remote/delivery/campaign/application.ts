@@ -83,6 +83,8 @@ export const outbox = (file: string, at: At) =>
 export const consumer = (file: string, at: At, joined: boolean) => {
   const handler = Count.toLayer(Effect.map(SqlClient.SqlClient, (sql) => ({ lane, n }) =>
     Effect.gen(function*() {
+      // A poison message: whoever runs it dies.
+      if (n < 0) process.kill(process.pid, "SIGKILL")
       yield* at("before-handler")
       yield* Effect.orDie(sql`INSERT INTO log (lane, n) VALUES (${lane}, ${n})`)
       yield* Effect.yieldNow

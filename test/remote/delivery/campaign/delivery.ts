@@ -8,14 +8,12 @@
  * - Every outcome is the answer to its own call.
  */
 import { createClient } from "@libsql/client"
-import { build } from "esbuild"
-import { type ChildProcess, spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { fileURLToPath } from "node:url"
 import { Random } from "../../../history/campaign/random.ts"
 import { clientMoments, serverMoments } from "./application.ts"
+import { bundle, Life, type Who } from "./processes.ts"
 
 export interface DeliveryCampaignOptions {
   readonly runs: number
@@ -26,8 +24,6 @@ export interface DeliveryCampaignOptions {
   readonly workers?: number | undefined
   readonly log?: ((line: string) => void) | undefined
 }
-
-type Who = "client" | "server"
 
 interface Kill {
   readonly who: Who
@@ -48,108 +44,6 @@ interface Run {
 
 const describeKill = ({ millis, moment, passes, who }: Kill) =>
   `${who} ${moment === undefined ? `after ${millis} ms` : `at ${moment}, the ${passes + 1}. time`}`
-
-/**
- * Both programs in one file each, beside the packages they need: hundreds of processes are started, and reading the
- * sources anew takes each of them most of its life.
- */
-const bundle = async (): Promise<string> => {
-  const caches = fileURLToPath(new URL("../../../../node_modules/.cache", import.meta.url))
-  fs.mkdirSync(caches, { recursive: true })
-  const folder = fs.mkdtempSync(path.join(caches, "opbus-delivery-"))
-  await build({
-    entryPoints: ["client", "server"].map((who) => fileURLToPath(new URL(`./${who}.ts`, import.meta.url))),
-    outdir: folder,
-    outExtension: { ".js": ".mjs" },
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    conditions: ["opbus-source"],
-    external: ["@libsql/client"],
-    banner: {
-      js: `import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);`
-    },
-    logLevel: "error"
-  })
-  return folder
-}
-
-/** A process, and what it has said. */
-class Life {
-  readonly lines: Array<string> = []
-  readonly child: ChildProcess
-  readonly ended: Promise<void>
-  errors = ""
-  private listeners: Array<() => void> = []
-  private output = ""
-  private killed = false
-  over = false
-
-  constructor(programs: string, who: Who, args: ReadonlyArray<string>) {
-    const child = spawn(process.execPath, [path.join(programs, `${who}.mjs`), ...args], {
-      stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, NODE_OPTIONS: "" }
-    })
-    this.child = child
-    child.stdin.on("error", () => {})
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      this.output += text
-      const lines = this.output.split("\n")
-      this.output = lines.pop()!
-      this.lines.push(...lines)
-      this.tell()
-    })
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      this.errors += text
-    })
-    this.ended = new Promise((resolve) =>
-      child.on("close", () => {
-        this.over = true
-        this.tell()
-        resolve()
-      })
-    )
-  }
-
-  private tell(): void {
-    for (const listener of this.listeners.splice(0)) listener()
-  }
-
-  /** `false`: not within so many milliseconds. */
-  async until(condition: () => boolean, millis: number): Promise<boolean> {
-    const deadline = performance.now() + millis
-    while (!condition()) {
-      if (this.over) {
-        if (this.killed) return false
-        throw new Error(`the process ended by itself: ${this.lines.at(-1) ?? ""} ${this.errors.slice(0, 500)}`)
-      }
-      const left = deadline - performance.now()
-      if (left <= 0) return false
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left)
-        this.listeners.push(() => {
-          clearTimeout(timer)
-          resolve()
-        })
-      })
-    }
-    return true
-  }
-
-  said(word: string): boolean {
-    return this.lines.some((line) => line === word || line.startsWith(`${word} `))
-  }
-
-  arm({ moment, passes }: Kill): void {
-    if (moment !== undefined) this.child.stdin!.write(`${moment} ${passes}\n`)
-  }
-
-  async kill(): Promise<void> {
-    this.killed = true
-    this.child.kill("SIGKILL")
-    await this.ended
-  }
-}
 
 /** What the client has said in all its lives. */
 class Told {
@@ -218,7 +112,7 @@ const perform = async (run: Run, programs: string): Promise<Result> => {
     for (const kill of run.kills) {
       if (lives.client!.said("drained")) break
       const life = lives[kill.who]!
-      life.arm(kill)
+      if (kill.moment !== undefined) life.arm(kill.moment, kill.passes)
       const came = kill.moment === undefined
         ? await life.until(() => false, kill.millis)
         : await life.until(() => life.said("at"), 4_000)
