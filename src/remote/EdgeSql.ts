@@ -3,15 +3,15 @@
  *
  * @since 0.1.0
  */
-import type { D1Database } from "@cloudflare/workers-types"
 import * as D1Client from "@effect/sql-d1/D1Client"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { SqlClient } from "../internal/effect/sql.ts"
 import { binding, type BindingError, type Bindings } from "./EdgeWorker.ts"
 
-const isDatabase = (u: unknown): u is D1Database =>
-  typeof u === "object" && u !== null && "prepare" in u && "batch" in u
+type Database = D1Client.D1ClientConfig["db"]
+
+const isDatabase = (u: unknown): u is Database => typeof u === "object" && u !== null && "prepare" in u && "batch" in u
 
 /**
  * The database that is bound under a name.

@@ -41,7 +41,7 @@ const running = async (
 describe("opbus deploy", () => {
   it("runs a handler on workerd until it is ended, and records it", async () => {
     const { deploy, deployments, folder, registry } = place()
-    const result = await running(deploy, "v1/app.ts", ["--operations", "text.count"], async (deployed) => {
+    const result = await running(deploy, "countV1App.ts", ["--operations", "text.count"], async (deployed) => {
       assert.deepStrictEqual([deployed.target, deployed.registry, deployed.folder], [
         "workerd",
         registry,
@@ -69,8 +69,8 @@ describe("opbus deploy", () => {
 
   it("keeps versions side by side, and forgets the one that it is told to", async () => {
     const { deploy, deployments } = place()
-    for (const version of ["v1", "v2"]) {
-      await running(deploy, `${version}/app.ts`, ["--operations", "text.count", "--target", "node"], async () => {})
+    for (const version of ["V1", "V2"]) {
+      await running(deploy, `count${version}App.ts`, ["--operations", "text.count", "--target", "node"], async () => {})
     }
     const listed = await deployments()
     assert.match(listed.stdout, /^KEY +VERSION +ID +ENDPOINT +DEPLOYED\ntext\.count +1 .*\ntext\.count +2 .*\n$/)
@@ -89,7 +89,7 @@ describe("opbus deploy", () => {
     const secret = "hush-hush-hush"
     const result = await running(
       deploy,
-      "v1/app.ts",
+      "countV1App.ts",
       ["--operations", "text.count", "--secret", "MY_SECRET"],
       async (deployed) => {
         const status = async (headers: Record<string, string>) =>

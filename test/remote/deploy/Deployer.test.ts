@@ -74,7 +74,7 @@ describe("a bundle", () => {
 describe("a worker for Node", () => {
   it.live("runs as a server, and is recorded", () =>
     Effect.gen(function*() {
-      const built = yield* build("v2/app.ts", ["text.count"], { target: "node" })
+      const built = yield* build("countV2App.ts", ["text.count"], { target: "node" })
       const { endpoint } = yield* Deployer.start(built)
       const [recorded] = yield* Deployer.record(built, endpoint)
       const registry = yield* DeploymentRegistry

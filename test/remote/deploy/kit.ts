@@ -9,7 +9,7 @@ import { OperationInvoker } from "../../../src/operation/OperationInvoker.ts"
 import { OperationRegistry } from "../../../src/operation/OperationRegistry.ts"
 import * as RemoteInvoker from "../../../src/remote/RemoteInvoker.ts"
 
-export const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
+const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
 
 export const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "opbus-deploy-"))),

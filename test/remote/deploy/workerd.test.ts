@@ -9,9 +9,9 @@ import { OperationRegistry } from "../../../src/operation/OperationRegistry.ts"
 import { DeploymentRegistry } from "../../../src/remote/DeploymentRegistry.ts"
 import * as RemoteInvoker from "../../../src/remote/RemoteInvoker.ts"
 import { Later, Slow } from "./fixtures/bindingsOperations.ts"
+import { Count as CountV1 } from "./fixtures/countV1.ts"
+import { Blank, Count as CountV2 } from "./fixtures/countV2.ts"
 import { AnalyzeText } from "./fixtures/definitions.ts"
-import { Count as CountV1 } from "./fixtures/v1/definition.ts"
-import { Blank, Count as CountV2 } from "./fixtures/v2/definition.ts"
 import { build, caller, codeOf, environment, post } from "./kit.ts"
 
 const { invokeRemote } = OperationInvoker
@@ -66,8 +66,8 @@ describe("a worker on workerd", () => {
   it.live("serves two versions side by side, each to the callers that were compiled against it", () =>
     Effect.gen(function*() {
       const registry = yield* DeploymentRegistry
-      for (const version of ["v1", "v2"]) {
-        const built = yield* build(`${version}/app.ts`, ["text.count"])
+      for (const version of ["V1", "V2"]) {
+        const built = yield* build(`count${version}App.ts`, ["text.count"])
         const { endpoint } = yield* Deployer.start(built)
         yield* Deployer.record(built, endpoint)
       }
@@ -107,7 +107,7 @@ describe("a worker on workerd", () => {
 
   it.live("refuses a caller whose schema no longer fits before anything is sent, and says what differs", () =>
     Effect.gen(function*() {
-      const built = yield* build("v2/app.ts", ["text.count"])
+      const built = yield* build("countV2App.ts", ["text.count"])
       // Nothing listens there: a call that is made would fail otherwise.
       yield* Deployer.record({
         ...built,

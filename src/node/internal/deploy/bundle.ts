@@ -44,12 +44,8 @@ const conditions: { readonly [target in Target]: ReadonlyArray<string> } = {
   node: ["node"]
 }
 
-/**
- * The module whose default export is the worker, of exactly the handlers that are asked for.
- *
- * @internal
- */
-export const entryOf = ({ compile, deployables, secret, target }: BundleOptions): string => {
+/** The module whose default export is the worker, of exactly the handlers that are asked for. */
+const entryOf = ({ compile, deployables, secret, target }: BundleOptions): string => {
   const lines: Array<string> = [
     `import * as Layer from "effect/Layer"`,
     `import { make } from ${JSON.stringify(ownFile("remote/EdgeWorker"))}`
