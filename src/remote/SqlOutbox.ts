@@ -63,6 +63,10 @@ export const SqlOutbox: {
    * Inputs with fields that are marked as sensitive are refused: they would be stored in clear. Outcomes that hold some are
    * not stored.
    *
+   * **Gotchas**
+   *
+   * Do not wait for a receipt inside the transaction that its call was accepted in: nothing is delivered before that ends.
+   *
    * @since 0.1.0
    */
   readonly layer: (options?: SqlOutboxOptions) => Layer.Layer<

@@ -1,12 +1,16 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { HistoryTracker } from "../../../history/HistoryTracker.ts"
+import type { HistoryTracker } from "../../../history/HistoryTracker.ts"
 import { outlasting } from "../../../operation/internal/closure.ts"
 import { CurrentActor } from "../../../operation/Invocation.ts"
 import type * as Operation from "../../../operation/Operation.ts"
 import { isOperationError, OperationError } from "../../../operation/OperationError.ts"
-import { OperationInvoker } from "../../../operation/OperationInvoker.ts"
+import type { OperationInvoker } from "../../../operation/OperationInvoker.ts"
 import type { Settling } from "./deliverer.ts"
+
+/** By name: a queue in a bundle must not bring the whole history along for those who have none. */
+const Tracker = Context.Service<HistoryTracker, HistoryTracker["Service"]>("opbus/history/HistoryTracker")
+const Invoker = Context.Service<OperationInvoker, OperationInvoker["Service"]>("opbus/operation/OperationInvoker")
 
 /**
  * Runs local operations in advance, and takes them back.
@@ -42,8 +46,8 @@ export class Optimistic implements Settling {
     idempotencyKey: string
   ): Effect.Effect<string, OperationError> {
     return Effect.contextWith((caller: Context.Context<never>): Effect.Effect<string, OperationError> => {
-      const invoker = this.service(OperationInvoker, caller)
-      this.service(HistoryTracker, caller)
+      const invoker = this.service(Invoker, caller)
+      this.service(Tracker, caller)
       if (invoker === undefined) return Effect.fail(refused(key, operation.key, "no OperationInvoker is provided"))
       const actor = `optimistic:${idempotencyKey}`
       // Outside of the caller's invocation and group: folded into them it could not be taken back alone.
@@ -61,7 +65,7 @@ export class Optimistic implements Settling {
 
   takeBack(actor: string): Effect.Effect<string | undefined> {
     return Effect.suspend(() => {
-      const tracker = this.service(HistoryTracker)
+      const tracker = this.service(Tracker)
       if (tracker === undefined) return Effect.succeed("no HistoryTracker is provided, so nobody knows its inverse")
       const taken = Effect.matchCause(tracker.undo, {
         onFailure: (cause) => {
@@ -80,7 +84,7 @@ export class Optimistic implements Settling {
   /** It is the truth now: nobody can take it back as an advance any more. */
   settle(actor: string): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const tracker = this.service(HistoryTracker)
+      const tracker = this.service(Tracker)
       return tracker === undefined ? Effect.void : this.as(actor, tracker.clear)
     })
   }
