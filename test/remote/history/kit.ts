@@ -3,11 +3,13 @@ import { Effect, Exit, Layer, Schema, Scope, Stream } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { Socket } from "effect/socket"
 import { createServer } from "node:http"
-import { HistoryTracker, Operation, OperationContext, OperationInvoker } from "opbus"
+import { HistoryTracker, Operation, OperationContext, OperationInvoker, type OperationRegistry } from "opbus"
 import type { HistoryStore } from "opbus/history"
+import { SqlHistoryStore } from "opbus/history/SqlHistoryStore"
 import { OperationServer, RemoteHistory, RemoteInvoker, ResultStore } from "opbus/remote"
 import type { Options as ServerOptions } from "opbus/remote/OperationServer"
 import type { HttpOptions } from "opbus/remote/RemoteInvoker"
+import { LibsqlClient } from "opbus/sql"
 import { bus, Create, Erase, handlers, Mail, mappings, Read, World, Write } from "../../history/kit.ts"
 
 class Refused extends Schema.TaggedError<Refused>()("Refused", { at: Schema.DateFromString }) {}
@@ -48,12 +50,19 @@ const more = Layer.mergeAll(
   WhoAmI.toLayer(() => Effect.map(OperationContext, ({ actor }) => actor ?? "nobody"))
 )
 
+/** A history in a file. */
+export const storeIn = (file: string) =>
+  SqlHistoryStore.layer.pipe(
+    Layer.provide(LibsqlClient.layer({ url: file, synchronous: "NORMAL" })),
+    Layer.orDie
+  )
+
 export const newWorld = (): World["Service"] => ({ cells: new Map(), log: [], faults: new Map() })
 
 interface ServeOptions extends Partial<ServerOptions> {
   readonly world?: World["Service"]
   readonly port?: number
-  readonly tracker?: Layer.Layer<HistoryTracker> | "none"
+  readonly tracker?: "none"
   readonly results?: boolean
 }
 
@@ -98,12 +107,14 @@ export type Served = Effect.Success<ReturnType<typeof serve>>
 export const transports = ["http", "http binary", "websocket", "websocket binary"] as const
 export type Transport = (typeof transports)[number]
 
-interface ConnectOptions extends Omit<HttpOptions, "url" | "serialization"> {
+interface ConnectOptions extends Pick<HttpOptions, "session" | "actor" | "history" | "fetch"> {
   readonly transport?: Transport
   readonly store?: Layer.Layer<HistoryStore>
   readonly world?: World["Service"]
   /** What the client can run itself. */
-  readonly local?: Layer.Layer<never, never, any>
+  readonly local?: Layer.Layer<never, never, World | OperationInvoker | OperationRegistry | HistoryTracker>
+  /** `false`: it has no undo mappings. */
+  readonly mapped?: boolean
   /** For the history's requests. */
   readonly token?: string
 }
@@ -122,7 +133,7 @@ const transportOf = ({ port }: { readonly port: number }, { transport = "http", 
 /** A client with a bus and a history of its own, as another process would have. */
 export const connect = (
   server: { readonly port: number },
-  { local, store, token, world = newWorld(), ...options }: ConnectOptions = {}
+  { local, mapped = true, store, token, world = newWorld(), ...options }: ConnectOptions = {}
 ) =>
   Effect.gen(function*() {
     const tracker = store === undefined
@@ -131,7 +142,7 @@ export const connect = (
     const history = token === undefined
       ? RemoteHistory.layer
       : RemoteHistory.layerWith({ headers: Effect.succeed({ authorization: token }) })
-    const app = Layer.mergeAll(history, mappings, local ?? Layer.empty).pipe(
+    const app = Layer.mergeAll(history, mapped ? mappings : Layer.empty, local ?? Layer.empty).pipe(
       Layer.provideMerge(tracker),
       Layer.provideMerge(bus),
       Layer.provideMerge(transportOf(server, options)),
