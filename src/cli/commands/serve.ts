@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
@@ -118,7 +119,9 @@ export const serve = Command.make(
             )
           }
           yield* listening.interrupt
-          yield* Scope.close(scope, Exit.void)
+          // A client that does not close its connection is not waited for.
+        const closing = yield* Effect.forkDetach(Scope.close(scope, Exit.void), { startImmediately: true })
+        yield* Effect.timeoutOption(Fiber.await(closing), "2 seconds")
           yield* settle
         })
       )

@@ -1,6 +1,6 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -103,7 +103,7 @@ const refusal = ({ host, port }: Address, cause: unknown): CliFailure => {
 const pause = "25 millis"
 
 /**
- * Waits until no operation runs any more and every call is answered. Those who watch are not waited for.
+ * Waits until no operation runs any more. Those who watch are not waited for.
  *
  * @internal
  */
@@ -111,14 +111,18 @@ export const idle = ({ closeIdle }: Listening): Effect.Effect<void, never, Opera
   Effect.gen(function*() {
     const internals = internalsOf(yield* OperationInvoker)
     const registry = yield* OperationRegistry
-    for (let rounds = 0; rounds < 2;) {
-      yield* closeIdle
-      const started = performance.now()
-      for (const { key } of yield* registry.list) yield* internals.lookup(key)?.awaitIdle ?? Effect.void
+    for (let quiet = 0; quiet < 2;) {
+      quiet++
+      for (const { key } of yield* registry.list) {
+        const waiting = yield* Effect.forkChild(internals.lookup(key)?.awaitIdle ?? Effect.void, {
+          startImmediately: true
+        })
+        if (waiting.pollUnsafe() === undefined) quiet = 0
+        yield* Fiber.join(waiting)
+      }
       yield* Effect.sleep(pause)
-      rounds = performance.now() - started < 2 * Duration.toMillis(pause) ? rounds + 1 : 0
+      yield* closeIdle
     }
-    yield* closeIdle
   })
 
 /** @internal */
