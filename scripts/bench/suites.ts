@@ -18,7 +18,15 @@ export const suites: { readonly [G in Group]: ReadonlyArray<string> } = {
   history: ["history-memory", "history-sync", "history-heap"],
   sql: ["sql-normal", "sql-full", "sql-undo"],
   undo: ["undo"],
-  remote: ["remote-http-1", "remote-http-64", "remote-ws-1", "remote-ws-64"],
+  remote: [
+    "remote-http-1",
+    "remote-http-64",
+    "remote-ws-1",
+    "remote-ws-64",
+    "remote-outbox-full",
+    "remote-outbox-normal",
+    "remote-edge"
+  ],
   startup: ["startup"],
   size: ["size"]
 }
