@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { parseSync } from "oxc-parser"
 import * as Deployer from "../../../src/node/Deployer.ts"
 import { markPure } from "../../../src/node/internal/deploy/pure.ts"
 import { DeploymentRegistry } from "../../../src/remote/DeploymentRegistry.ts"
-import { build, codeOf, environment, folder, post } from "./kit.ts"
+import { build, codeOf, environment, post } from "./kit.ts"
 
 const canaries = (code: string): ReadonlyArray<string> => [...new Set(code.match(/CANARY_\w+/g))].sort()
 
@@ -242,11 +242,10 @@ export default Op.toLayer(() => Effect.void)
 })
 
 const folderIn = (root: string) =>
-  Effect.map(folder, (made) => {
-    const place = join(root, made.split("/").at(-1)!)
-    mkdirSync(place, { recursive: true })
-    return place
-  })
+  Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(root, "deploy-"))),
+    (place) => Effect.sync(() => rmSync(place, { recursive: true, force: true }))
+  )
 
 describe("definitions without side effects", () => {
   const marked = (source: string) => markPure(parseSync as never, "/app/a.ts", source)

@@ -11,7 +11,7 @@ import * as RemoteInvoker from "../../../src/remote/RemoteInvoker.ts"
 
 const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
 
-export const folder = Effect.acquireRelease(
+const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "opbus-deploy-"))),
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
 )
