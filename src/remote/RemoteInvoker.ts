@@ -11,6 +11,7 @@ import * as Socket from "effect/socket/Socket"
 import type * as Worker from "effect/workers/Worker"
 import type { WorkerError } from "effect/workers/WorkerError"
 import { RpcClient, RpcSerialization } from "../internal/effect/rpc.ts"
+import { withRemoteInternals } from "../operation/internal/remoteInternals.ts"
 import { RemoteInvoker } from "../operation/RemoteInvoker.ts"
 import { DeploymentRegistry } from "./DeploymentRegistry.ts"
 import type { HttpTransport } from "./HttpTransport.ts"
@@ -137,9 +138,9 @@ export const layerDeployments = (
       const registry = yield* DeploymentRegistry
       const scope = yield* Effect.scope
       const session = options?.session ?? globalThis.crypto.randomUUID()
-      return makeDeploymentsInvoker(
-        registry,
-        (url) => Scope.provide(makeHttp({ ...options, session, url }), scope)
+      return withRemoteInternals(
+        makeDeploymentsInvoker(registry, (url) => Scope.provide(makeHttp({ ...options, session, url }), scope)),
+        { history: options?.history ?? "server" }
       )
     })
   )

@@ -69,7 +69,8 @@ interface ServeOptions extends Partial<ServerOptions> {
 /** Exposed is what makes entries; `note.delete` and `cell.restore`, which take some of it back, are not. */
 export const serve = ({ port = 0, results = false, tracker, world = newWorld(), ...options }: ServeOptions = {}) =>
   Effect.gen(function*() {
-    const history = tracker === "none" ? Layer.empty : HistoryTracker.layer
+    // What needs a history without one is not run.
+    const history = (tracker === "none" ? Layer.empty : HistoryTracker.layer) as typeof HistoryTracker.layer
     const server = OperationServer.layer({
       expose: [Write, Create, Erase, Read, Mail, Slow, Fails, Count, Now, WhoAmI],
       ...options
@@ -102,10 +103,8 @@ export const serve = ({ port = 0, results = false, tracker, world = newWorld(), 
     }
   })
 
-export type Served = Effect.Success<ReturnType<typeof serve>>
-
 export const transports = ["http", "http binary", "websocket", "websocket binary"] as const
-export type Transport = (typeof transports)[number]
+type Transport = (typeof transports)[number]
 
 interface ConnectOptions extends Pick<HttpOptions, "session" | "actor" | "history" | "fetch"> {
   readonly transport?: Transport
@@ -136,7 +135,7 @@ export const connect = (
   { local, mapped = true, store, token, world = newWorld(), ...options }: ConnectOptions = {}
 ) =>
   Effect.gen(function*() {
-    const tracker = store === undefined
+    const tracker: typeof HistoryTracker.layer = store === undefined
       ? HistoryTracker.layer
       : HistoryTracker.layerStore.pipe(Layer.provide(store))
     const history = token === undefined
