@@ -84,24 +84,33 @@ export class BinaryCodecs {
     return codecs
   }
 
+  /** What has no binary layout, a union without tags for one, is JSON in a binary hole: both ends find that out alike. */
+  private codecOf(schema: Schema.Top): Schema.Codec<unknown, unknown> {
+    try {
+      return this.codecFor(schema) as Schema.Constraint as Schema.Codec<unknown, unknown>
+    } catch {
+      const json = this.codecFor(top(anything)) as Schema.Constraint as Schema.Codec<Schema.Json, unknown>
+      return json.pipe(Schema.decodeTo(Schema.toCodecJson(schema))) as Schema.Constraint as Schema.Codec<unknown>
+    }
+  }
+
   private make(shape: Shape, progress: boolean): OperationCodecs {
-    const { codecFor } = this
-    const payload = codecFor(top(shape.input)) as Schema.Codec<unknown, unknown>
-    const exit = codecFor(
+    const payload = this.codecOf(top(shape.input))
+    const exit = this.codecOf(
       Schema.Exit(
         shape.stream ? Schema.Void : top(shape.output),
         // Of what nobody knows, the bus's own error is JSON data too.
         shape.error === anything ? top(anything) : Schema.Union([top(shape.error), OperationError]),
         Schema.Defect()
       )
-    ) as unknown as Schema.Codec<unknown, unknown>
+    )
     const element = progress
       ? Schema.Struct({
         value: Schema.optionalKey(top(shape.output)),
         progress: Schema.optionalKey(top(shape.progress))
       })
       : top(shape.output)
-    const chunk = codecFor(Schema.NonEmptyArray(element)) as unknown as Schema.Codec<unknown, unknown>
+    const chunk = this.codecOf(Schema.NonEmptyArray(element))
     return {
       encodePayload: SchemaParser.encodeUnknownEffect(payload) as Codec,
       decodePayload: SchemaParser.decodeUnknownEffect(payload) as Codec,
