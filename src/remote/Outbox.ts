@@ -135,7 +135,10 @@ export class Outbox extends Context.Service<Outbox, {
     input: Op["input"]["Type"],
     options?: Omit<QueueOptions, "offline">
   ) => Effect.Effect<Receipt<Op>, OperationError>
-  /** Tries everything now and waits until it has been delivered, or has been tried in vain. */
+  /**
+   * Tries everything now and waits until it has been delivered, or has been tried in vain. Where another process delivers,
+   * it comes back at once.
+   */
   readonly flush: Effect.Effect<void>
   /** What waits, in the order of acceptance. */
   readonly pending: Effect.Effect<ReadonlyArray<QueuedCall>, OperationError>

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Random, Schedule, Schema, type Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Operation, type OperationError, RemoteFailure } from "opbus/operation"
-import type { Outbox, OutboxChange, OutboxOptions } from "../../../src/remote/Outbox.ts"
+import type { Outbox, OutboxChange, OutboxOptions } from "opbus/remote/Outbox"
 import { Add, kinds, Mark, OtherSide, outboxOf, reason, Taken, unreachable } from "./kit.ts"
 
 const reasonOf = (effect: Effect.Effect<unknown, unknown>) =>

@@ -4,14 +4,9 @@ import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import * as path from "node:path"
 import type { OperationError } from "opbus/operation"
+import { type EncodedExit, type IdempotentCall, ResultStore, type ResultStoreOptions } from "opbus/remote/ResultStore"
+import { SqlResultStore, type SqlResultStoreOptions } from "opbus/remote/SqlResultStore"
 import { LibsqlClient } from "opbus/sql"
-import {
-  type EncodedExit,
-  type IdempotentCall,
-  ResultStore,
-  type ResultStoreOptions
-} from "../../../src/remote/ResultStore.ts"
-import { SqlResultStore, type SqlResultStoreOptions } from "../../../src/remote/SqlResultStore.ts"
 import { folder } from "./support.ts"
 
 const call = (idempotencyKey: string, more: Partial<IdempotentCall> = {}): IdempotentCall => ({

@@ -4,8 +4,8 @@ import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { statSync } from "node:fs"
 import { Operation, type OperationError } from "opbus/operation"
-import { Outbox } from "../../../src/remote/Outbox.ts"
-import { SqlOutbox, type SqlOutboxOptions } from "../../../src/remote/SqlOutbox.ts"
+import { Outbox } from "opbus/remote/Outbox"
+import { SqlOutbox, type SqlOutboxOptions } from "opbus/remote/SqlOutbox"
 import { Add, client, databaseFile, OtherSide, process, Taken, unreachable } from "./kit.ts"
 
 const reasonOf = (effect: Effect.Effect<unknown, unknown>) =>

@@ -1,10 +1,10 @@
 import { Effect, Exit, Layer, Schema, Scope } from "effect"
 import * as path from "node:path"
 import { Operation, OperationError, type OperationErrorReason, RemoteFailure, RemoteInvoker } from "opbus/operation"
+import { Outbox, type OutboxOptions } from "opbus/remote/Outbox"
+import { type EncodedExit, ResultStore } from "opbus/remote/ResultStore"
+import { SqlOutbox, type SqlOutboxOptions } from "opbus/remote/SqlOutbox"
 import { LibsqlClient } from "opbus/sql"
-import { Outbox, type OutboxOptions } from "../../../src/remote/Outbox.ts"
-import { type EncodedExit, ResultStore } from "../../../src/remote/ResultStore.ts"
-import { SqlOutbox, type SqlOutboxOptions } from "../../../src/remote/SqlOutbox.ts"
 import { folder } from "./support.ts"
 
 export class Taken extends Schema.TaggedError<Taken>()("Taken", { title: Schema.String }) {}

@@ -11,8 +11,8 @@ import {
   UndoRegistry
 } from "opbus"
 import { CurrentActor, type OperationError } from "opbus/operation"
-import { Outbox } from "../../../src/remote/Outbox.ts"
-import { SqlOutbox } from "../../../src/remote/SqlOutbox.ts"
+import { Outbox } from "opbus/remote/Outbox"
+import { SqlOutbox } from "opbus/remote/SqlOutbox"
 import { Add, client, databaseFile, OtherSide, Taken, unreachable } from "./kit.ts"
 
 /** Local titles, as a user interface shows them. */

@@ -9,12 +9,12 @@ import { SqlClient } from "effect/sql"
 import * as fs from "node:fs"
 import * as readline from "node:readline"
 import { Operation } from "opbus/operation"
+import { outboxLayer } from "opbus/remote/Outbox"
+import { ResultStore } from "opbus/remote/ResultStore"
+import { SqlResultStore } from "opbus/remote/SqlResultStore"
 import { LibsqlClient } from "opbus/sql"
 import { makeOutbox } from "../../../../src/remote/internal/delivery/outboxService.ts"
 import { makeSqlOutbox } from "../../../../src/remote/internal/delivery/sqlOutbox.ts"
-import { outboxLayer } from "../../../../src/remote/Outbox.ts"
-import { ResultStore } from "../../../../src/remote/ResultStore.ts"
-import { SqlResultStore } from "../../../../src/remote/SqlResultStore.ts"
 
 export const Count = Operation.make({
   meta: { key: "log.count" },

@@ -5,8 +5,8 @@
  *     node client.ts <database> <port> <seed> <calls per lane> <calm|chaos> <lane>=<first number> …
  */
 import { Effect, Layer } from "effect"
-import { Outbox } from "../../../../src/remote/Outbox.ts"
-import * as RemoteInvoker from "../../../../src/remote/RemoteInvoker.ts"
+import { Outbox } from "opbus/remote/Outbox"
+import * as RemoteInvoker from "opbus/remote/RemoteInvoker"
 import { Random } from "../../../history/campaign/random.ts"
 import { Count, listenForMoments, outbox, say } from "./application.ts"
 

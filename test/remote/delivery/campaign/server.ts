@@ -8,7 +8,7 @@ import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { createServer } from "node:http"
 import { OperationInvoker, OperationRegistry } from "opbus/operation"
-import { OperationServer } from "../../../../src/remote/OperationServer.ts"
+import { OperationServer } from "opbus/remote/OperationServer"
 import { consumer, Count, listenForMoments, say } from "./application.ts"
 
 const [file, port, mode] = process.argv.slice(2) as [string, string, string]
