@@ -5,6 +5,7 @@
  */
 import "../jit.ts"
 
+export * as Deployer from "./Deployer.ts"
 export * as NodeHttpTransport from "./NodeHttpTransport.ts"
 export * as NodeMain from "./NodeMain.ts"
 export * as NodeModule from "./NodeModule.ts"

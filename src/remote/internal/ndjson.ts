@@ -1,5 +1,5 @@
 import * as Schema from "effect/Schema"
-import { RpcSerialization } from "../../internal/effect/rpc.ts"
+import type { RpcSerialization } from "../../internal/effect/rpc.ts"
 
 /**
  * What stands for a frame that could not be read, among those that could.
@@ -23,55 +23,54 @@ export class Malformed {
  *
  * @internal
  */
-export const makeNdjson = (frameSize: number): RpcSerialization.RpcSerialization["Service"] =>
-  RpcSerialization.RpcSerialization.of({
-    contentType: "application/x-ndjson",
-    includesFraming: true,
-    codecFor: Schema.toCodecJson as RpcSerialization.CodecFor,
-    makeUnsafe: () => {
-      let decoder: TextDecoder | undefined
-      let rest = ""
-      let skipping = false
-      return {
-        decode: (data) => {
-          const text = typeof data === "string"
-            ? data
-            : decoder === undefined && data.at(-1) === newline
-            ? lines.decode(data)
-            : (decoder ??= new TextDecoder()).decode(data, { stream: true })
-          const messages: Array<unknown> = []
-          let from = 0
-          for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", from)) {
-            const piece = text.slice(from, end)
-            from = end + 1
-            if (skipping) {
-              skipping = false
-              continue
-            }
-            const line = rest.length === 0 ? piece : rest + piece
-            rest = ""
-            if (line.length > frameSize) messages.push(tooLarge(frameSize))
-            else if (line.length > 0 && line !== "\r") messages.push(parse(line))
+export const makeNdjson = (frameSize: number): RpcSerialization.RpcSerialization["Service"] => ({
+  contentType: "application/x-ndjson",
+  includesFraming: true,
+  codecFor: Schema.toCodecJson as RpcSerialization.CodecFor,
+  makeUnsafe: () => {
+    let decoder: TextDecoder | undefined
+    let rest = ""
+    let skipping = false
+    return {
+      decode: (data) => {
+        const text = typeof data === "string"
+          ? data
+          : decoder === undefined && data.at(-1) === newline
+          ? lines.decode(data)
+          : (decoder ??= new TextDecoder()).decode(data, { stream: true })
+        const messages: Array<unknown> = []
+        let from = 0
+        for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", from)) {
+          const piece = text.slice(from, end)
+          from = end + 1
+          if (skipping) {
+            skipping = false
+            continue
           }
-          if (from < text.length && !skipping) {
-            rest += from === 0 ? text : text.slice(from)
-            if (rest.length > frameSize) {
-              rest = ""
-              skipping = true
-              messages.push(tooLarge(frameSize))
-            }
-          }
-          return messages
-        },
-        encode: (message) => {
-          if (!Array.isArray(message)) return JSON.stringify(message) + "\n"
-          let text = ""
-          for (const one of message) text += JSON.stringify(one) + "\n"
-          return text.length === 0 ? undefined : text
+          const line = rest.length === 0 ? piece : rest + piece
+          rest = ""
+          if (line.length > frameSize) messages.push(tooLarge(frameSize))
+          else if (line.length > 0 && line !== "\r") messages.push(parse(line))
         }
+        if (from < text.length && !skipping) {
+          rest += from === 0 ? text : text.slice(from)
+          if (rest.length > frameSize) {
+            rest = ""
+            skipping = true
+            messages.push(tooLarge(frameSize))
+          }
+        }
+        return messages
+      },
+      encode: (message) => {
+        if (!Array.isArray(message)) return JSON.stringify(message) + "\n"
+        let text = ""
+        for (const one of message) text += JSON.stringify(one) + "\n"
+        return text.length === 0 ? undefined : text
       }
     }
-  })
+  }
+})
 
 const newline = 10
 
