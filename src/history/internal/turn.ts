@@ -50,7 +50,8 @@ export class Turn {
     const waiter: Waiter = { granted: false, resume: () => {} }
     this.waiting.add(waiter)
     const granted = Effect.callback<void>((resume) => {
-      waiter.resume = () => resume(Effect.void)
+      // On a stack of its own: many that wait would else run one inside the other.
+      waiter.resume = () => resume(Effect.yieldNow)
       if (waiter.granted) waiter.resume()
     })
     return Effect.onExitPrimitive(restore(granted), (exit) => {

@@ -135,10 +135,11 @@ export class Lanes {
     return Effect.onExitPrimitive(Effect.andThen(waited, running), () => {
       if (this.single.get(name) === lane) this.single.delete(name)
       // Those who wait for this one also wait for the one before it, which may still be running.
-      const chained = Effect.andThen(
-        current === undefined ? Effect.void : Deferred.await(current.done),
-        Deferred.succeed(lane.done, undefined)
-      )
+      const before = current === undefined || Deferred.isDoneUnsafe(current.done)
+        ? Effect.void
+        // On a stack of its own: a long chain of them would else end one inside the other.
+        : Effect.andThen(Deferred.await(current.done), Effect.yieldNow)
+      const chained = Effect.andThen(before, Deferred.succeed(lane.done, undefined))
       return Effect.asVoid(Effect.forkDetach(chained, { startImmediately: true }))
     })
   }
