@@ -2,7 +2,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Operation from "../../operation/Operation.ts"
 import { OperationError } from "../../operation/OperationError.ts"
-import type * as wire from "./wire.ts"
 
 /**
  * A call as the authorizer sees it.
@@ -57,12 +56,3 @@ export const authorized = (
     return "actor" in verdict ? Exit.succeed(verdict.actor) : denied(verdict.denied)
   })
 }
-
-/** @internal */
-export const callOf = (
-  kind: RemoteCall["kind"],
-  key: string,
-  operation: Operation.Any | undefined,
-  headers: wire.Headers,
-  local: boolean
-): RemoteCall => ({ kind, key, operation, headers, local })

@@ -313,12 +313,8 @@ const retried = (
     ? once
     : Effect.retry(once, { schedule, while: isTransient })
 
-/**
- * Whether a failure says that the other side could not be asked, and not what it answered.
- *
- * @internal
- */
-export const isTransient = (error: unknown): boolean =>
+/** Whether a failure says that the other side could not be asked, and not what it answered. */
+const isTransient = (error: unknown): boolean =>
   isOperationError(error) && (error.reason._tag === "RemoteUnavailable" || error.reason._tag === "Overloaded" ||
     error.reason._tag === "Timeout")
 

@@ -61,9 +61,6 @@ export const encodedDefect = { name: "Error", message: defectMessage }
 export const defectExit: EncodedExit = { _tag: "Failure", cause: [{ _tag: "Die", defect: encodedDefect }] }
 
 /** @internal */
-export const interruptExit: EncodedExit = { _tag: "Failure", cause: [{ _tag: "Interrupt", fiberId: undefined }] }
-
-/** @internal */
 export type Headers = ReadonlyMap<string, string>
 
 /**
