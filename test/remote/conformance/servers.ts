@@ -93,16 +93,12 @@ export class Wire {
     const { body } = response
     if (body === null) return response
     const seen = body.pipeThrough(
-      new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>(
-        {
-          transform: (chunk, controller) => {
-            this.add(chunk)
-            controller.enqueue(chunk)
-          }
-        },
-        { highWaterMark: 0 },
-        { highWaterMark: 0 }
-      )
+      new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+        transform: (chunk, controller) => {
+          this.add(chunk)
+          controller.enqueue(chunk)
+        }
+      })
     )
     return new Response(seen, response)
   }
