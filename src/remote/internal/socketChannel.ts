@@ -1,11 +1,11 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import type { Channel, Receiver } from "./client.ts"
 import type { Format } from "./exchange.ts"
+import { FrameWriter } from "./frameWriter.ts"
 import { unavailable } from "./httpChannel.ts"
 import type * as wire from "./wire.ts"
 
@@ -29,21 +29,14 @@ export const makeSocketChannel = (
   options: SocketChannelOptions
 ): Effect.Effect<Channel, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const wake = Latch.makeUnsafe(false)
     let parser = format.serialization.makeUnsafe()
-    let pending: Array<wire.FromClient> = []
     let down: string | undefined
     let failures = 0
     let heard = true
 
-    const flush = (writer: Socket.Writer) =>
-      Effect.suspend(() => {
-        const messages = pending
-        pending = []
-        wake.closeUnsafe()
-        const frames = parser.encode(messages.length === 1 ? messages[0] : messages)
-        return frames === undefined ? Effect.void : writer.write(frames)
-      })
+    const outgoing = new FrameWriter<wire.FromClient>((messages) =>
+      parser.encode(messages.length === 1 ? messages[0] : messages)
+    )
 
     const connection = Effect.gen(function*() {
       parser = format.serialization.makeUnsafe()
@@ -51,7 +44,6 @@ export const makeSocketChannel = (
       const writer = yield* socket.writer
       down = undefined
       failures = 0
-      const write = Effect.forever(Effect.andThen(wake.await, flush(writer)))
       const read = Effect.forever(Effect.flatMap(pull, (frames) => {
         heard = true
         return Effect.forEach(frames, (frame) =>
@@ -69,14 +61,13 @@ export const makeSocketChannel = (
         return Effect.void
       }))
       heard = true
-      yield* Effect.raceFirst(Effect.raceFirst(read, write), watch)
+      yield* Effect.raceFirst(Effect.raceFirst(read, outgoing.run(writer)), watch)
     })
 
     const lost = (why: string) =>
       Effect.flatMap(Random.next, (random) => {
         down = why
-        pending = []
-        wake.closeUnsafe()
+        outgoing.clear()
         receiver.lost(unavailable(why))
         const backoff = Math.min(5_000, 100 * 2 ** failures++) * (0.75 + random / 2)
         return Effect.map(Effect.sleep(backoff), () => {
@@ -98,8 +89,7 @@ export const makeSocketChannel = (
         if (message._tag === "Request") receiver.lost(unavailable(down), [message.id])
         return
       }
-      pending.push(message)
-      wake.openUnsafe()
+      outgoing.send(message)
     }
     return { send, acks: true, codecs: format.codecs }
   })

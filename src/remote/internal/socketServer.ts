@@ -4,6 +4,7 @@ import * as Latch from "effect/Latch"
 import type * as Socket from "effect/socket/Socket"
 import type { Peer } from "./connection.ts"
 import { type Format, write } from "./exchange.ts"
+import { FrameWriter } from "./frameWriter.ts"
 import { Malformed } from "./ndjson.ts"
 import type { Server } from "./server.ts"
 import type * as wire from "./wire.ts"
@@ -26,29 +27,20 @@ export const serveSocket = (
     const { pull } = yield* socket.reader
     const writer = yield* socket.writer
     const parser = format.serialization.makeUnsafe()
-    const wake = Latch.makeUnsafe(false)
     const overflow = Latch.makeUnsafe(false)
     const backlog = 4 * server.options.limits.concurrency
-    let pending: Array<wire.FromServer> = []
+    const outgoing = new FrameWriter<wire.FromServer>((messages) => write(parser, messages))
 
     const connection = server.connect({
       acks: true,
       send: (message) => {
-        pending.push(message)
-        if (pending.length > backlog) overflow.openUnsafe()
-        wake.openUnsafe()
+        outgoing.send(message)
+        if (outgoing.size > backlog) overflow.openUnsafe()
       }
     }, { ...peer, codecs: format.codecs })
     yield* Effect.addFinalizer(() => Effect.sync(() => connection.close()))
 
-    const flush = Effect.suspend(() => {
-      const messages = pending
-      pending = []
-      wake.closeUnsafe()
-      const frames = write(parser, messages)
-      return frames === undefined ? Effect.void : writer.write(frames)
-    })
-    yield* Effect.forkScoped(Effect.ignore(Effect.forever(Effect.andThen(wake.await, flush))))
+    yield* Effect.forkScoped(Effect.ignore(outgoing.run(writer)))
 
     const read = (data: Uint8Array | string): boolean => {
       let messages: ReadonlyArray<unknown>
@@ -70,7 +62,8 @@ export const serveSocket = (
         for (const frame of frames) open = open && read(frame)
       }
       // The framing is lost: why is still said.
-      yield* Effect.andThen(flush, Effect.sleep(100))
+      outgoing.flush()
+      yield* Effect.sleep(100)
     })
     yield* Effect.raceFirst(readAll, overflow.await)
   })).pipe(Effect.ignore, Effect.onExit(() => Exit.void))
