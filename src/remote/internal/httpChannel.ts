@@ -73,14 +73,26 @@ export class HttpChannel implements Channel {
     if (messages.length > 0) void this.exchange(messages)
   }
 
-  /** Others may still wait for answers to the same request, which then goes on. */
+  /**
+   * Others may still wait for answers to the same request, which then goes on. A request that nobody waits for ends with
+   * its call: an edge worker whose client is gone would not even run the handler's finalizers.
+   */
   private interrupt(message: wire.FromClient & { readonly _tag: "Interrupt" }): void {
     const carrier = this.carriers.get(message.requestId)
     if (carrier === undefined) return
     this.carriers.delete(message.requestId)
     carrier.ids.delete(message.requestId)
-    if (carrier.ids.size === 0) return carrier.exchange?.abort()
-    this.post([message]).reply.then((reply) => reply.read(() => undefined)).catch(() => {})
+    const unwanted = carrier.ids.size === 0
+    const abort = () => carrier.exchange?.abort()
+    if (unwanted && carrier.begun) return abort()
+    this.post([message]).reply.then((reply) => reply.read(() => undefined)).then(
+      () => {
+        if (unwanted) later(abort)
+      },
+      () => {
+        if (unwanted) abort()
+      }
+    )
   }
 
   private post(messages: ReadonlyArray<wire.FromClient>): Exchange {
@@ -89,7 +101,7 @@ export class HttpChannel implements Channel {
   }
 
   private async exchange(messages: ReadonlyArray<wire.FromClient>): Promise<void> {
-    const carrier: Carrier = { ids: new Set(), exchange: undefined }
+    const carrier: Carrier = { ids: new Set(), exchange: undefined, begun: false }
     for (const message of messages) {
       if (message._tag !== "Request") continue
       carrier.ids.add(message.id)
@@ -98,6 +110,7 @@ export class HttpChannel implements Channel {
     try {
       carrier.exchange = this.post(messages)
       const reply = await carrier.exchange.reply
+      carrier.begun = true
       if (reply.status === 200) await this.read(reply, carrier)
       else this.lost(carrier, await refusal(reply))
     } catch (error) {
@@ -137,6 +150,14 @@ export class HttpChannel implements Channel {
 interface Carrier {
   readonly ids: Set<string | number>
   exchange: Exchange | undefined
+  /** The response has begun: what it streams ends when it is no longer read. */
+  begun: boolean
+}
+
+/** The interruption may have reached another server than the call: the connection says it too, in the end. */
+const later = (abort: () => void): void => {
+  const timer: unknown = setTimeout(abort, 1_000)
+  if (typeof timer === "object") (timer as { readonly unref?: () => void }).unref?.()
 }
 
 /** @internal */
