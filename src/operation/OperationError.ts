@@ -126,6 +126,8 @@ export interface Incompatible {
 export interface RemoteUnavailable {
   readonly _tag: "RemoteUnavailable"
   readonly why: string
+  /** `false`: the call certainly did not reach the other side. */
+  readonly sent?: false
 }
 
 /**

@@ -28,7 +28,7 @@ export const OperationErrorReason = Schema.Union([
   Schema.TaggedStruct("Dropped", {}),
   Schema.TaggedStruct("Denied", { why: Schema.String }),
   Schema.TaggedStruct("Incompatible", { difference: Schema.String }),
-  Schema.TaggedStruct("RemoteUnavailable", { why: Schema.String }),
+  Schema.TaggedStruct("RemoteUnavailable", { why: Schema.String, sent: Schema.optionalKey(Schema.Literal(false)) }),
   Schema.TaggedStruct("RemoteFunctionNotFound", {}),
   Schema.TaggedStruct("Uncertain", {}),
   Schema.TaggedStruct("IdempotencyConflict", {}),

@@ -55,7 +55,7 @@ export interface Peer {
  *
  * @internal
  */
-interface Call {
+export interface Call {
   readonly id: string | number
   readonly key: string
   readonly headers: wire.Headers
@@ -321,11 +321,12 @@ export class Connection {
       const payload = call.typed ? registration.encodeInput(input) : input
       const answer = results.once(
         {
-          caller: options.actor ?? "",
+          caller: this.lastingIdentity(call, options.actor),
           key: call.key,
           idempotencyKey,
           fingerprint: `${operation.meta.version ?? 1} ${JSON.stringify(payload)}`,
-          idempotent: Context.get(operation.annotations, Idempotent)
+          idempotent: Context.get(operation.annotations, Idempotent),
+          sensitive: registration.redactOutput !== undefined || registration.redactError !== undefined
         },
         Effect.map(
           Effect.exit(this.server.internals.invokeKeyWith(call.key, payload, options)),
@@ -335,6 +336,15 @@ export class Connection {
       if (!call.typed) return Effect.map(answer, (exit) => new Answered(exit))
       return Effect.flatMap(answer, (exit) => registration.reopen(answers.openExit(exit)))
     })
+  }
+
+  /**
+   * Whose idempotency key it is. Never the session's: a client that was restarted has another one, and delivers again all
+   * the same.
+   */
+  private lastingIdentity(call: Call, actor: string | undefined): string {
+    const session = call.headers.get(wire.header.client)
+    return actor === undefined || (session !== undefined && actor === this.server.actorOf(session)) ? "" : actor
   }
 
   // -------------------------------------------------------------------------

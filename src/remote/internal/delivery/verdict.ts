@@ -59,7 +59,7 @@ export const verdictOf = (exit: Exit.Exit<unknown, OperationError | RemoteFailur
 /** A transport that knows that nothing was sent says so. */
 const mayHaveArrived = (reason: OperationErrorReason): boolean =>
   !refusedBefore.has(reason._tag) &&
-  !(reason._tag === "RemoteUnavailable" && (reason as { readonly sent?: boolean }).sent === false)
+  !(reason._tag === "RemoteUnavailable" && reason.sent === false)
 
 const nameOf = (error: unknown): string => {
   const tag = typeof error === "object" && error !== null ? (error as { readonly _tag?: unknown })._tag : undefined
