@@ -40,11 +40,14 @@ const textLimit = 20_000
 const samples = Effect.gen(function*() {
   const notes = Array.from(yield* invoke(FindNotes, {})).sort((a, b) => a.characters - b.characters)
   const places = [notes.length - 1, Math.floor(notes.length / 2), 0]
-  return yield* Effect.forEach(notes.length === 0 ? [] : places, (place) =>
-    Effect.map(invoke(ReadNote, { id: notes[place]!.id }), ({ body, title }) => ({
-      title: title.length > 40 ? `${title.slice(0, 39)}…` : title,
-      input: { text: `${title}. ${body}`.slice(0, textLimit) }
-    })))
+  return yield* Effect.forEach(
+    notes.length === 0 ? [] : places,
+    (place) =>
+      Effect.map(invoke(ReadNote, { id: notes[place]!.id }), ({ body, title }) => ({
+        title: title.length > 40 ? `${title.slice(0, 39)}…` : title,
+        input: { text: `${title}. ${body}`.slice(0, textLimit) }
+      }))
+  )
 })
 
 const describe = (title: string, analysis: typeof AnalyzeText.output.Type): string => {
@@ -56,39 +59,43 @@ const describe = (title: string, analysis: typeof AnalyzeText.output.Type): stri
 }
 
 /** Calls an operation on a worker; stops the worker, and calls again; starts it, and the answers are there. */
-export const analyse = Effect.scoped(Effect.gen(function*() {
-  const [first, ...later] = yield* samples
-  if (first === undefined) return yield* line("  There is no note left to analyse.")
-  const outbox = yield* Outbox
-  const [built, building] = yield* timed(build)
-  const worker = yield* start(built)
-  yield* line(
-    `  A worker with this one handler: ${Math.round(built.size.gzip / 1000)} KB, built in ${building}, up in ${
-      duration(worker.listeningMillis)
-    }`
+export const analyse = Effect.scoped(
+  Effect.gen(function*() {
+    const [first, ...later] = yield* samples
+    if (first === undefined) return yield* line("  There is no note left to analyse.")
+    const outbox = yield* Outbox
+    const [built, building] = yield* timed(build)
+    const worker = yield* start(built)
+    yield* line(
+      `  A worker with this one handler: ${Math.round(built.size.gzip / 1000)} KB, built in ${building}, up in ${
+        duration(worker.listeningMillis)
+      }`
+    )
+    const [analysis, took] = yield* timed(invokeRemote(AnalyzeText, first.input))
+    yield* line(`  ${describe(first.title, analysis)} ${quiet(took)}`)
+
+    yield* worker.stop
+    const receipts = yield* Effect.forEach(
+      later,
+      ({ input, title }) =>
+        Effect.map(invokeRemote(AnalyzeText, input, { offline: "queue" }), (receipt) => ({ receipt, title }))
+    )
+    yield* outbox.flush
+    const waiting = (yield* outbox.pending).length
+    yield* line(`  The worker is stopped: ${counted(waiting, "call")} queued on disk`)
+
+    yield* start(built)
+    const [answers, waited] = yield* timed(Effect.andThen(
+      outbox.flush,
+      Effect.forEach(receipts, ({ receipt, title }) => Effect.map(receipt.await, (answer) => describe(title, answer)))
+    ))
+    yield* line(`  It is back, and the answers came ${quiet(`in ${waited}`)}`)
+    yield* Effect.forEach(answers, (answer) => line(`  ${answer}`), { discard: true })
+  }).pipe(
+    // Not every machine runs workerd. The rest of the story needs none.
+    Effect.catchTag(
+      "DeployError",
+      ({ message }) => line(`  There is no worker on this machine: ${message.replace(/\.$/, "")}.`)
+    )
   )
-  const [analysis, took] = yield* timed(invokeRemote(AnalyzeText, first.input))
-  yield* line(`  ${describe(first.title, analysis)} ${quiet(took)}`)
-
-  yield* worker.stop
-  const receipts = yield* Effect.forEach(
-    later,
-    ({ input, title }) =>
-      Effect.map(invokeRemote(AnalyzeText, input, { offline: "queue" }), (receipt) => ({ receipt, title }))
-  )
-  yield* outbox.flush
-  const waiting = (yield* outbox.pending).length
-  yield* line(`  The worker is stopped: ${counted(waiting, "call")} queued on disk`)
-
-  yield* start(built)
-  const [answers, waited] = yield* timed(Effect.andThen(
-    outbox.flush,
-    Effect.forEach(receipts, ({ receipt, title }) => Effect.map(receipt.await, (answer) => describe(title, answer)))
-  ))
-  yield* line(`  It is back, and the answers came ${quiet(`in ${waited}`)}`)
-  yield* Effect.forEach(answers, (answer) => line(`  ${answer}`), { discard: true })
-}).pipe(
-  // Not every machine runs workerd. The rest of the story needs none.
-  Effect.catchTag("DeployError", ({ message }) => line(`  There is no worker on this machine: ${message}.`))
-))
-
+)

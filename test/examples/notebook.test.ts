@@ -1,9 +1,10 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { spawn } from "node:child_process"
+import { execFile, spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
 
 const main = fileURLToPath(new URL("../../examples/notebook/main.ts", import.meta.url))
 
@@ -17,11 +18,12 @@ interface Ended {
 const run = (
   directory: string,
   args: ReadonlyArray<string>,
-  onOutput?: (output: string, kill: (signal: NodeJS.Signals) => void) => void
+  onOutput?: (output: string, kill: (signal: NodeJS.Signals) => void) => void,
+  env: NodeJS.ProcessEnv = {}
 ): Promise<Ended> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ["--conditions=opbus-source", main, ...args], {
-      env: { ...process.env, OPBUS_NOTEBOOK_DIR: directory },
+      env: { ...process.env, OPBUS_NOTEBOOK_DIR: directory, ...env },
       stdio: ["ignore", "pipe", "pipe"]
     })
     let output = ""
@@ -36,6 +38,19 @@ const run = (
     child.on("error", reject)
     child.on("close", (code) => resolve({ code, output, errors }))
   })
+
+const root = fileURLToPath(new URL("../../", import.meta.url))
+const app = join(root, "examples/notebook/app.ts")
+const bin = join(root, "src/cli/bin.ts")
+
+/** What a program prints that uses a notebook. */
+const node = async (directory: string, args: ReadonlyArray<string>): Promise<string> => {
+  const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=opbus-source", ...args], {
+    cwd: root,
+    env: { ...process.env, OPBUS_NOTEBOOK_DIR: directory }
+  })
+  return stdout
+}
 
 /** What was printed under a heading. */
 const section = (output: string, title: string): string => {
@@ -60,8 +75,8 @@ const refused = ({ code, errors }: Ended): string => {
 }
 
 describe("the notebook", { timeout: 120_000 }, () => {
-  let root: string
-  const path = (name: string) => join(root, name)
+  let folder: string
+  const path = (name: string) => join(folder, name)
 
   const writeFolder = (name: string, files: number): string => {
     const folder = path(name)
@@ -75,11 +90,11 @@ describe("the notebook", { timeout: 120_000 }, () => {
   }
 
   beforeAll(() => {
-    root = mkdtempSync(join(tmpdir(), "opbus-notebook-"))
+    folder = mkdtempSync(join(tmpdir(), "opbus-notebook-"))
   })
 
   afterAll(() => {
-    rmSync(root, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true })
   })
 
   it("does, undoes and redoes everything; the next process lists it and undoes the newest", async () => {
@@ -100,9 +115,18 @@ describe("the notebook", { timeout: 120_000 }, () => {
     assert.match(statistics, /The call in flight finished: \d+ words in 11 notes/)
     assert.include(statistics, "No handler is registered for \"statistics.words\"")
 
+    const analysed = section(first, "Analyse")
+    assert.match(analysed, /A worker with this one handler: \d+ KB, built in .*, up in \d+ ms/)
+    assert.match(analysed, /The worker is stopped: 2 calls queued on disk\n.*It is back, and the answers came/)
+    assert.strictEqual(
+      analysed.match(/" is .* \(-?\d\.\d\d\): [\d,]+ words?, .* to read, reading ease -?\d+/g)?.length,
+      3
+    )
+
     const timeline = section(first, "Timeline")
     assert.match(timeline, /import\.folder/)
     assert.match(timeline, /toast\.show .* followup/)
+    assert.match(timeline, /ai\.analyzeText/)
     assert.match(timeline, /│ {2}note\.rename .* failed/)
     assert.match(timeline, /note\.restore .* undo/)
 
@@ -130,6 +154,49 @@ describe("the notebook", { timeout: 120_000 }, () => {
     assert.match(section(fourth, "Undo"), /"Create "Contents"" of/)
     const [before] = contents(section(fourth, "Undo"))
     assert.strictEqual(contents(section(fourth, "Undo everything"))[0], before)
+  })
+
+  it("goes on where workerd cannot run, and says so in one line", async () => {
+    // The package has no binary for every kind of machine: this is what it sees on another one.
+    const preload = path("elsewhere.cjs")
+    writeFileSync(
+      preload,
+      `const { Module } = require("node:module")
+const load = Module._load
+Module._load = (request, ...rest) => {
+  if (/workerd[\\\\/]lib[\\\\/]main\\.js$/.test(request)) throw new Error("Unsupported platform: plan9 mips")
+  return load(request, ...rest)
+}
+`
+    )
+    const output = succeeded(
+      await run(path("nowhere"), [writeFolder("some", 5)], undefined, { NODE_OPTIONS: `--require=${preload}` })
+    )
+    assert.match(
+      section(output, "Analyse"),
+      /\n {2}There is no worker on this machine: workerd does not run here: [^\n]*Unsupported platform: plan9 mips\.$/
+    )
+    assert.include(section(output, "Undo everything"), "actions redone")
+  })
+
+  it("delivers what waited when nobody was there", async () => {
+    const folder = writeFolder("queued", 5)
+    succeeded(await run(path("queue"), [folder]))
+    const outbox = (command: string) => node(path("queue"), [bin, "--app", app, "outbox", command, "--json"])
+    const queue = `
+      import { Effect } from "effect"
+      import { invokeRemote } from "opbus"
+      import App from ${JSON.stringify(app)}
+      import { AnalyzeText } from ${JSON.stringify(join(app, "../plugins/analysis/operations.ts"))}
+      const call = (text) => invokeRemote(AnalyzeText, { text }, { offline: "queue" })
+      const receipts = await Effect.runPromise(Effect.provide(Effect.all([call("a fine day"), call("a sad day")]), App))
+      console.log(receipts.length)
+    `
+    assert.strictEqual(await node(path("queue"), ["--input-type=module", "--eval", queue]), "2\n")
+    assert.strictEqual((await outbox("list")).trim().split("\n").length, 2)
+    succeeded(await run(path("queue"), []))
+    assert.strictEqual(await outbox("list"), "")
+    assert.strictEqual(await outbox("dead"), "")
   })
 
   it("tells its story about a single file, too", async () => {

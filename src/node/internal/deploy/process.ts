@@ -59,15 +59,21 @@ export const workerd = (
   port: number,
   configuration = "workerd.capnp"
 ): Effect.Effect<Listening, DeployError, Scope.Scope> =>
-  Effect.flatMap(locate("workerd"), (module) => {
-    const binary = (createRequire(module)(module) as { readonly default: string }).default
-    return start({
+  Effect.flatMap(Effect.flatMap(locate("workerd"), binaryOf), (command) =>
+    start({
       what: "workerd",
-      command: binary,
+      command,
       args: ["serve", configuration, `--socket-addr=http=127.0.0.1:${port}`, "--control-fd=3"],
       folder,
       env: process.env
-    })
+    }))
+
+/** The package throws where there is no binary for the machine. */
+const binaryOf = (module: string): Effect.Effect<string, DeployError> =>
+  Effect.try({
+    try: () => (createRequire(module)(module) as { readonly default: string }).default,
+    catch: (cause) =>
+      new DeployError({ reason: "MissingTool", message: `workerd does not run here: ${firstLine(cause)}`, cause })
   })
 
 /** @internal */
