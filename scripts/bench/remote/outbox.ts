@@ -15,6 +15,7 @@ import { build } from "../harness/app.ts"
 import { taskAt } from "../harness/loop.ts"
 import { atLeast, atMost, type Case, type Plan, time } from "../harness/suite.ts"
 import { complete, type Task, Task as TaskSchema } from "../limit.ts"
+import { cpuOfThis } from "./processes.ts"
 
 export type Synchronous = "NORMAL" | "FULL"
 
@@ -163,8 +164,9 @@ export const outboxPlan = async (synchronous: Synchronous): Promise<Plan> => {
       bytes: false
     }
   ]
+  const cpu = () => Promise.resolve(cpuOfThis())
   return {
-    cases,
+    cases: cases.map((one) => ({ ...one, cpu })),
     comparisons: [
       time("accept", "@libsql/client insert", atMost(1.5)),
       time("accept", "accept, 64 at a time", atLeast(5)),

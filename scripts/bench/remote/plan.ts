@@ -1,12 +1,7 @@
 import type { Case, Comparison, Figure, Plan } from "../harness/suite.ts"
 import type { Caller } from "./load.ts"
-import { ServerProcess } from "./processes.ts"
+import { cpuOfThis, ServerProcess } from "./processes.ts"
 import { type HttpSubject, kindOf, type ServerKind, type SocketSubject } from "./subjects.ts"
-
-const cpuOfThis = (): number => {
-  const { system, user } = process.cpuUsage()
-  return (system + user) * 1000
-}
 
 /** What a call runs through on both sides is compiled by then. */
 const warmUpCalls = 3_000

@@ -7,7 +7,7 @@ import { Session } from "node:inspector/promises"
 import { join } from "node:path"
 import { runOtherPrograms } from "../harness/mix.ts"
 import { httpCallers, socketCallers } from "./callers.ts"
-import { ServerProcess } from "./processes.ts"
+import { cpuOfThis, ServerProcess } from "./processes.ts"
 import { type HttpSubject, kindOf, type SocketSubject } from "./subjects.ts"
 
 const [transport, subject, inFlight, seconds, folder] = process.argv.slice(2)
@@ -18,10 +18,6 @@ await runOtherPrograms(300)
 const call = await callers[name](server.port)
 await call(3_000, Number(inFlight), [])
 
-const ownCpu = (): number => {
-  const { system, user } = process.cpuUsage()
-  return (system + user) * 1000
-}
 const session = new Session()
 if (folder !== undefined) {
   mkdirSync(folder, { recursive: true })
@@ -30,13 +26,13 @@ if (folder !== undefined) {
   await session.post("Profiler.start")
   await server.profile()
 }
-const [client, other, started] = [ownCpu(), await server.cpu(), performance.now()]
+const [client, other, started] = [cpuOfThis(), await server.cpu(), performance.now()]
 const latencies: Array<number> = []
 while (performance.now() - started < Number(seconds) * 1000) await call(64, Number(inFlight), latencies)
 const calls = latencies.length
 const micros = (nanos: number): string => `${(nanos / calls / 1000).toFixed(1)} µs`
 console.log(
-  `${name}, ${inFlight} in flight: client ${micros(ownCpu() - client)}, server ${
+  `${name}, ${inFlight} in flight: client ${micros(cpuOfThis() - client)}, server ${
     micros(await server.cpu() - other)
   }, ` +
     `wall ${micros((performance.now() - started) * 1e6)} per call, ${calls} calls`

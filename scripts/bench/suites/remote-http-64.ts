@@ -14,9 +14,12 @@ export default {
     remotePlan(httpCallers, 64, [
       time("opbus", "effect/rpc", atMost(1 / 0.9)),
       cpu("opbus", "effect/rpc"),
+      time("opbus, fetch and routes", "effect/rpc, fetch", atMost(1 / 0.9)),
+      cpu("opbus, fetch and routes", "effect/rpc, fetch"),
       time("opbus", "effect/rpc, batched 1 ms"),
       time("tRPC, batched", "opbus", atLeast(1.5)),
       cpu("tRPC, batched", "opbus"),
+      time("tRPC, batched", "opbus, fetch and routes", atLeast(1.5)),
       time("oRPC", "opbus"),
       time("opbus", "node:http, fetch"),
       time("opbus", "node:http")

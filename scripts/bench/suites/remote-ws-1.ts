@@ -14,6 +14,9 @@ export default {
     remotePlan(socketCallers, 1, [
       time("opbus", "effect/rpc", atMost(1 / 0.9)),
       cpu("opbus", "effect/rpc"),
-      time("opbus", "ws")
+      time("opbus, routes", "effect/rpc", atMost(1 / 0.9)),
+      cpu("opbus, routes", "effect/rpc"),
+      time("opbus", "ws"),
+      cpu("opbus", "ws")
     ])
 } satisfies Suite
