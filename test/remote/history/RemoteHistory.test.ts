@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Queue, Stream } from "effect"
+import { Effect, Fiber, Layer, Queue, Schedule, Stream } from "effect"
+import * as path from "node:path"
 import { CurrentActor, HistoryTracker, invoke, invokeRemote } from "opbus"
 import type { HistoryError } from "opbus/history"
 import { DeploymentRegistry, RemoteHistory, RemoteInvoker } from "opbus/remote"
 import type { RemoteCall } from "opbus/remote/OperationServer"
 import { breakNext, Create, Erase, Write } from "../../history/kit.ts"
 import { reasonOf as operationReason } from "../../operation/support.ts"
-import { connect, remoteStacks, serve, transports, WhoAmI, write } from "./kit.ts"
+import { connect, folder, newWorld, remoteStacks, serve, storeIn, transports, WhoAmI, write } from "./kit.ts"
 
 const reasonOf = <A, R>(effect: Effect.Effect<A, unknown, R>) =>
   Effect.map(Effect.flip(effect), (error) => (error as HistoryError).reason)
@@ -103,6 +104,31 @@ for (const transport of transports) {
         yield* after.run(RemoteHistory.undo)
         yield* after.run(RemoteHistory.undo)
         assert.deepStrictEqual(server.cells(), {})
+      }))
+
+    it.live("H10, H14: a server that comes back has the histories of its clients, which come back by themselves", () =>
+      Effect.gen(function*() {
+        const store = storeIn(path.join(yield* folder, "h.db"))
+        const world = newWorld()
+        const before = yield* serve({ store, world })
+        const [ann, bob] = [yield* connect(before, { transport }), yield* connect(before, { transport })]
+        yield* ann.run(write("a/1", "ann"))
+        yield* bob.run(write("b/1", "bob"))
+        yield* ann.run(write("a/1", "ann again"))
+        yield* before.close
+        assert.strictEqual(operationReason(yield* Effect.flip(ann.run(RemoteHistory.undo)))._tag, "RemoteUnavailable")
+        const after = yield* serve({ store, world, port: before.port })
+        // Without side effects, so it may be asked until the connection is there.
+        const again = Schedule.upTo(Schedule.spaced(50), { times: 100 })
+        yield* Effect.retry(ann.run(RemoteHistory.state), again)
+        yield* Effect.retry(bob.run(RemoteHistory.state), again)
+        yield* ann.run(RemoteHistory.undo)
+        assert.deepStrictEqual(after.cells(), { "a/1": "ann", "b/1": "bob" })
+        assert.deepStrictEqual(yield* ann.run(remoteStacks), { live: ["a/1=ann"], undone: ["a/1=ann again"] })
+        yield* bob.run(RemoteHistory.undo)
+        assert.deepStrictEqual(after.cells(), { "a/1": "ann" })
+        yield* ann.run(RemoteHistory.redo)
+        assert.deepStrictEqual(after.cells(), { "a/1": "ann again" })
       }))
 
     it.live("changes tells the state now and after each change of this actor, until it is left", () =>

@@ -1,20 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { fork } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
 import * as path from "node:path"
 import { HistoryTracker, invoke, invokeRemote, Operation } from "opbus"
 import { isHistoryError } from "opbus/history"
 import { RemoteHistory, RemoteInvoker } from "opbus/remote"
 import { breakNext, Create, handlers, Read, reasonOf, stacks, Write } from "../../history/kit.ts"
 import { causeOf, outline, reasonOf as operationReason, recordEvents } from "../../operation/support.ts"
-import { connect, newWorld, serve, storeIn, transports, write } from "./kit.ts"
-
-const folder = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(path.join(tmpdir(), "opbus-remote-history-"))),
-  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
-)
+import { connect, folder, newWorld, serve, storeIn, transports, write } from "./kit.ts"
 
 /** A server that leaves the history to its clients, and one that keeps it. */
 const pair = (history: "server" | "client", options: Parameters<typeof connect>[1] = {}) =>

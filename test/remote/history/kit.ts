@@ -2,7 +2,10 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { Effect, Exit, Layer, Schema, Scope, Stream } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { Socket } from "effect/socket"
+import { mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
+import { tmpdir } from "node:os"
+import * as path from "node:path"
 import { HistoryTracker, Operation, OperationContext, OperationInvoker, type OperationRegistry } from "opbus"
 import type { HistoryStore } from "opbus/history"
 import { SqlHistoryStore } from "opbus/history/SqlHistoryStore"
@@ -50,6 +53,11 @@ const more = Layer.mergeAll(
   WhoAmI.toLayer(() => Effect.map(OperationContext, ({ actor }) => actor ?? "nobody"))
 )
 
+export const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(path.join(tmpdir(), "opbus-remote-history-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+)
+
 /** A history in a file. */
 export const storeIn = (file: string) =>
   SqlHistoryStore.layer.pipe(
@@ -57,20 +65,26 @@ export const storeIn = (file: string) =>
     Layer.orDie
   )
 
+const trackerOn = (store: Layer.Layer<HistoryStore> | undefined): typeof HistoryTracker.layer =>
+  store === undefined ? HistoryTracker.layer : HistoryTracker.layerStore.pipe(Layer.provide(store))
+
 export const newWorld = (): World["Service"] => ({ cells: new Map(), log: [], faults: new Map() })
 
 interface ServeOptions extends Partial<ServerOptions> {
   readonly world?: World["Service"]
   readonly port?: number
   readonly tracker?: "none"
+  readonly store?: Layer.Layer<HistoryStore>
   readonly results?: boolean
 }
 
 /** Exposed is what makes entries; `note.delete` and `cell.restore`, which take some of it back, are not. */
-export const serve = ({ port = 0, results = false, tracker, world = newWorld(), ...options }: ServeOptions = {}) =>
+export const serve = (
+  { port = 0, results = false, store, tracker, world = newWorld(), ...options }: ServeOptions = {}
+) =>
   Effect.gen(function*() {
     // What needs a history without one is not run.
-    const history = (tracker === "none" ? Layer.empty : HistoryTracker.layer) as typeof HistoryTracker.layer
+    const history = (tracker === "none" ? Layer.empty : trackerOn(store)) as typeof HistoryTracker.layer
     const server = OperationServer.layer({
       expose: [Write, Create, Erase, Read, Mail, Slow, Fails, Count, Now, WhoAmI],
       ...options
@@ -135,14 +149,11 @@ export const connect = (
   { local, mapped = true, store, token, world = newWorld(), ...options }: ConnectOptions = {}
 ) =>
   Effect.gen(function*() {
-    const tracker: typeof HistoryTracker.layer = store === undefined
-      ? HistoryTracker.layer
-      : HistoryTracker.layerStore.pipe(Layer.provide(store))
     const history = token === undefined
       ? RemoteHistory.layer
       : RemoteHistory.layerWith({ headers: Effect.succeed({ authorization: token }) })
     const app = Layer.mergeAll(history, mapped ? mappings : Layer.empty, local ?? Layer.empty).pipe(
-      Layer.provideMerge(tracker),
+      Layer.provideMerge(trackerOn(store)),
       Layer.provideMerge(bus),
       Layer.provideMerge(transportOf(server, options)),
       Layer.provideMerge(Layer.succeed(World, world))
