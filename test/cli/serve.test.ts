@@ -1,37 +1,10 @@
-import type { ChildProcess } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { assert, describe, it, onTestFinished } from "vitest"
-import { fixture, json, lines, notes, opbus, type Options, type Result } from "./command.ts"
-
-interface Served {
-  readonly http: string
-  readonly socket: string
-  readonly child: ChildProcess
-  readonly output: () => string
-  readonly ended: Promise<Result>
-}
-
-/** Starts `opbus serve` on a free port, and waits until it says where. */
-const serve = (args: ReadonlyArray<string>, options: Options = {}): Promise<Served> =>
-  new Promise((resolve, reject) => {
-    let output = ""
-    let process: ChildProcess | undefined
-    const ended = opbus(["serve", "--port", "0", ...args], {
-      ...options,
-      onOutput: (text, child) => {
-        output = text
-        if (process !== undefined || !text.includes("; Ctrl-C ends it")) return
-        process = child
-        const url = (protocol: string) => new RegExp(`^${protocol}://127\\.0\\.0\\.1:\\d+`, "m").exec(text)![0]
-        resolve({ http: url("http"), socket: url("ws"), child, output: () => output, ended })
-      }
-    })
-    onTestFinished(() => void process?.kill("SIGKILL"))
-    ended.then((result) => reject(new Error(`it ended: ${result.stderr}`)), reject)
-  })
+import { fixture, json, lines, notes, opbus, type Options } from "./command.ts"
+import { serve, type Served } from "./serving.ts"
 
 const serveFixture = (args: ReadonlyArray<string> = [], options: Options = {}) =>
   serve(["--app", fixture("served.ts"), ...args], options)
@@ -176,6 +149,50 @@ describe("opbus invoke --remote", () => {
       assert.strictEqual(lines(result.stderr).length, 1)
       assert.strictEqual(result.stdout, "")
     }
+  })
+})
+
+describe("opbus history, undo and redo --remote", () => {
+  it("show and take back what an actor has done on the server, and nothing of others", async () => {
+    const { http, run, socket } = await serveNotes("note.create,note.list")
+    const as = (actor: string, args: ReadonlyArray<string>, remote = http) =>
+      opbus([...args, "--remote", remote, "--actor", actor])
+    for (const title of ["Tea", "Milk"]) await as("ann", ["invoke", "note.create", JSON.stringify({ title })])
+    await as("bob", ["invoke", "note.create", "{\"title\":\"Beer\"}"])
+
+    const listed = json((await as("ann", ["history", "--json"])).stdout)
+    assert.deepStrictEqual(listed.map(({ actor, message, number }) => [number, actor, message]), [
+      [2, "ann", "Create \"Milk\""],
+      [1, "ann", "Create \"Tea\""]
+    ])
+    assert.strictEqual((await as("bob", ["undo", "--dry-run"])).stdout, "would undo: Create \"Beer\"\n")
+    assert.strictEqual((await as("bob", ["undo"])).stdout, "undone: Create \"Beer\"\n")
+    assert.strictEqual(
+      (await as("ann", ["undo", "--to", "1"], socket)).stdout,
+      "undone: Create \"Milk\"\nundone: Create \"Tea\"\n"
+    )
+    assert.deepStrictEqual(await as("ann", ["redo"]), { code: 0, stdout: "redone: Create \"Tea\"\n", stderr: "" })
+    const blocked = await as("bob", ["undo"])
+    assert.deepStrictEqual(blocked, { code: 4, stdout: "", stderr: "opbus: There is nothing to undo.\n" })
+    const [{ output }] = json((await run(["invoke", "note.list", "--json"])).stdout) as [{ output: ReadonlyArray<any> }]
+    assert.deepStrictEqual(output.map(({ title }) => title), ["Tea"])
+  })
+
+  it("say in one line why the server gives no history", async () => {
+    const { http } = await serveNotes("note.create")
+    const nobody = await opbus(["undo", "--remote", http])
+    assert.strictEqual(nobody.code, 1)
+    assert.match(
+      nobody.stderr,
+      /^opbus: the history of the server \(undo\) is not allowed here: the server does not know whose/
+    )
+    assert.strictEqual(lines(nobody.stderr).length, 1)
+    const down = await opbus(["history", "--remote", "http://127.0.0.1:1"])
+    assert.strictEqual(down.code, 1)
+    assert.match(
+      down.stderr,
+      /^opbus: the history of the server \(history\) cannot be invoked remotely: .* cannot be reached/
+    )
   })
 })
 

@@ -1,10 +1,11 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { Command, Flag } from "../../internal/effect/cli.ts"
-import * as App from "../internal/app.ts"
 import { type Numbered, numbered, record, stateOf, timeOf } from "../internal/entries.ts"
 import * as flags from "../internal/flags.ts"
+import { withHistory } from "../internal/histories.ts"
 import { present } from "../internal/output.ts"
+import * as Remote from "../internal/remote.ts"
 import { table } from "../internal/text.ts"
 
 const config = {
@@ -15,7 +16,8 @@ const config = {
     Flag.withMetavar("<count>"),
     Flag.withDescription("How many entries, the newest first; 0 shows all"),
     Flag.withDefault(20)
-  )
+  ),
+  ...Remote.flags
 }
 
 /** How many steps of an entry are shown one by one. */
@@ -26,15 +28,21 @@ const shownSteps = 5
  *
  * @internal
  */
-export const history = Command.make("history", config, ({ actor, limit, scope }) =>
-  App.provide(Effect.gen(function*() {
-    const entries = (yield* numbered)
-      .filter((entry) => Option.isNone(actor) || entry.actor === actor.value)
-      .filter((entry) => Option.isNone(scope) || entry.scopes.includes(scope.value))
-      .reverse()
-    const shown = limit > 0 ? entries.slice(0, limit) : entries
-    yield* present(shown.map(record), () => render(shown, entries.length))
-  }))).pipe(Command.withDescription("Show what was done, the newest first, with the numbers that undo and redo take"))
+export const history = Command.make(
+  "history",
+  config,
+  ({ actor, header, limit, remote, scope }) =>
+    withHistory({ actor, header, remote })((history) =>
+      Effect.gen(function*() {
+        const entries = (yield* numbered(history))
+          .filter((entry) => Option.isNone(actor) || Option.isSome(remote) || entry.actor === actor.value)
+          .filter((entry) => Option.isNone(scope) || entry.scopes.includes(scope.value))
+          .reverse()
+        const shown = limit > 0 ? entries.slice(0, limit) : entries
+        yield* present(shown.map(record), () => render(shown, entries.length))
+      })
+    )
+).pipe(Command.withDescription("Show what was done, the newest first, with the numbers that undo and redo take"))
 
 const render = (shown: ReadonlyArray<Numbered>, count: number): string => {
   if (shown.length === 0) return "No entries."

@@ -1,15 +1,13 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { HistoryEntry } from "../../history/HistoryEntry.ts"
-import { HistoryTracker } from "../../history/HistoryTracker.ts"
 import { Argument, Command, Flag } from "../../internal/effect/cli.ts"
-import { CurrentActor } from "../../operation/Invocation.ts"
-import * as App from "../internal/app.ts"
-import { find, historyFailure, type Numbered, numbered, record, trackerOf } from "../internal/entries.ts"
+import { find, historyFailure, type Numbered, numbered, record, within } from "../internal/entries.ts"
 import { CliFailure, exitCodes, usage } from "../internal/failure.ts"
 import * as flags from "../internal/flags.ts"
+import { type History, type Ways, withHistory } from "../internal/histories.ts"
 import { present } from "../internal/output.ts"
-import { settle } from "../internal/settle.ts"
+import * as Remote from "../internal/remote.ts"
 
 const config = {
   entry: Argument.String("entry").pipe(
@@ -23,7 +21,8 @@ const config = {
   ),
   scope: flags.scope,
   actor: flags.actor,
-  dryRun: flags.dryRun
+  dryRun: flags.dryRun,
+  ...Remote.flags
 }
 
 /**
@@ -34,56 +33,49 @@ const config = {
 export const undo = Command.make(
   "undo",
   config,
-  ({ actor, dryRun, entry, scope, to }) =>
-    App.provide(
+  ({ actor, dryRun, entry, header, remote, scope, to }) =>
+    withHistory({ actor, header, remote })((history) =>
       Effect.gen(function*() {
         if (Option.isSome(entry) && Option.isSome(to)) {
           return yield* usage("TooManyEntries", "give either an entry to undo alone, or --to an entry, not both")
         }
         const undone = yield* Option.isSome(to)
-          ? undoTo(to.value, scope, dryRun)
+          ? undoTo(history, to.value, scope, dryRun)
           : Option.isSome(entry)
-          ? undoOne(entry.value, dryRun)
-          : undoNewest(scope, dryRun)
+          ? undoOne(history, entry.value, dryRun)
+          : undoNewest(within(history, scope), dryRun)
         yield* present(
           undone.map((entry) => ({ _tag: dryRun ? "WouldUndo" : "Undone", entry: record(entry) })),
           () => undone.map(({ message }) => `${dryRun ? "would undo" : "undone"}: ${message}`).join("\n")
         )
-        if (!dryRun) yield* settle
-      }).pipe(flags.as(actor))
+        if (!dryRun) yield* history.settled
+      })
     )
 ).pipe(
   Command.withDescription("Take the newest action back, or those down to an entry")
 )
 
-type Undone = Effect.Effect<ReadonlyArray<HistoryEntry>, CliFailure, HistoryTracker>
+type Undone = Effect.Effect<ReadonlyArray<HistoryEntry>, CliFailure>
 
-const undoNewest = (scope: Option.Option<string>, dryRun: boolean): Undone =>
-  Effect.flatMap(
-    trackerOf(scope),
-    (tracker) =>
-      Effect.mapBoth(dryRun ? tracker.peek : tracker.undo, { onFailure: historyFailure, onSuccess: (entry) => [entry] })
-  )
+const undoNewest = (ways: Ways, dryRun: boolean): Undone =>
+  Effect.mapBoth(dryRun ? ways.peek : ways.undo, { onFailure: historyFailure, onSuccess: (entry) => [entry] })
 
-const undoTo = (reference: string, scope: Option.Option<string>, dryRun: boolean): Undone =>
+const undoTo = (history: History, reference: string, scope: Option.Option<string>, dryRun: boolean): Undone =>
   Effect.gen(function*() {
-    const entry = yield* find(reference, "live")
-    if (dryRun) return (yield* fromTop(scope)).filter(({ number }) => number >= entry.number)
-    return yield* Effect.mapError((yield* trackerOf(scope)).undoTo(entry.id), historyFailure)
+    const entry = yield* find(history, reference, "live")
+    if (dryRun) return (yield* fromTop(history, scope)).filter(({ number }) => number >= entry.number)
+    return yield* Effect.mapError(within(history, scope).undoTo(entry.id), historyFailure)
   })
 
 /** An entry can be undone alone when it is the next one in one of its scopes: what stands above it elsewhere is others'. */
-const undoOne = (reference: string, dryRun: boolean): Undone =>
+const undoOne = (history: History, reference: string, dryRun: boolean): Undone =>
   Effect.gen(function*() {
-    const entry = yield* find(reference, "live")
-    const tracker = yield* HistoryTracker
-    for (const scope of [tracker, ...entry.scopes.map((scope) => tracker.scope(scope))]) {
-      const next = yield* Effect.option(scope.peek)
-      if (Option.isSome(next) && next.value.id === entry.id) {
-        return [yield* Effect.mapError(dryRun ? scope.peek : scope.undo, historyFailure)]
-      }
+    const entry = yield* find(history, reference, "live")
+    for (const ways of [history, ...entry.scopes.map((scope) => history.scope(scope))]) {
+      const next = yield* Effect.option(ways.peek)
+      if (Option.isSome(next) && next.value.id === entry.id) return yield* undoNewest(ways, dryRun)
     }
-    const above = (yield* fromTop(Option.none())).find(({ number, scopes }) =>
+    const above = (yield* fromTop(history, Option.none())).find(({ number, scopes }) =>
       number > entry.number && scopes.some((scope) => entry.scopes.includes(scope))
     )
     return yield* new CliFailure({
@@ -96,11 +88,15 @@ const undoOne = (reference: string, dryRun: boolean): Undone =>
     })
   })
 
-/** What the actor can undo, the newest first. */
-const fromTop = (scope: Option.Option<string>): Effect.Effect<ReadonlyArray<Numbered>, never, HistoryTracker> =>
+/** What the caller can undo, the newest first. */
+const fromTop = (
+  history: History,
+  scope: Option.Option<string>
+): Effect.Effect<ReadonlyArray<Numbered>, CliFailure> =>
   Effect.gen(function*() {
-    const actor = yield* CurrentActor
-    return (yield* numbered).filter((entry) =>
-      entry.status === "live" && entry.actor === actor && (Option.isNone(scope) || entry.scopes.includes(scope.value))
+    const entries = yield* numbered(history)
+    const own = yield* Effect.filter(entries, history.isOwn)
+    return own.filter((entry) =>
+      entry.status === "live" && (Option.isNone(scope) || entry.scopes.includes(scope.value))
     ).toReversed()
   })

@@ -2,9 +2,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { HistoryEntry } from "../../history/HistoryEntry.ts"
 import type { HistoryError } from "../../history/HistoryError.ts"
-import { type HistoryScope, HistoryTracker } from "../../history/HistoryTracker.ts"
-import { CurrentActor } from "../../operation/Invocation.ts"
+import { isOperationError, type OperationError } from "../../operation/OperationError.ts"
 import { CliFailure, exitCodes } from "./failure.ts"
+import type { History, Ways } from "./histories.ts"
 
 /**
  * An entry and its place in the whole history, counted from the oldest: what people call it by.
@@ -16,39 +16,40 @@ export interface Numbered extends HistoryEntry {
 }
 
 /**
- * All entries of all actors and scopes, oldest first.
+ * All entries of all actors and scopes, oldest first; on a server those of the caller.
  *
  * @internal
  */
-export const numbered: Effect.Effect<ReadonlyArray<Numbered>, never, HistoryTracker> = Effect.map(
-  HistoryTracker.allEntries,
-  (entries) => entries.map((entry, index) => ({ number: index + 1, ...entry }))
-)
+export const numbered = (history: History): Effect.Effect<ReadonlyArray<Numbered>, CliFailure> =>
+  Effect.mapBoth(history.all, {
+    onFailure: historyFailure,
+    onSuccess: (entries) => entries.map((entry, index) => ({ number: index + 1, ...entry }))
+  })
 
 /**
  * The history, or what it is in one scope.
  *
  * @internal
  */
-export const trackerOf = (scope: Option.Option<string>): Effect.Effect<HistoryScope, never, HistoryTracker> =>
-  Effect.map(HistoryTracker, (tracker) => Option.isNone(scope) ? tracker : tracker.scope(scope.value))
+export const within = (history: History, scope: Option.Option<string>): Ways =>
+  Option.isNone(scope) ? history : history.scope(scope.value)
 
 /**
- * The entry of the current actor that a number or an id means.
+ * The caller's own entry that a number or an id means.
  *
  * @internal
  */
 export const find = (
+  history: History,
   reference: string,
   status: HistoryEntry["status"]
-): Effect.Effect<Numbered, CliFailure, HistoryTracker> =>
+): Effect.Effect<Numbered, CliFailure> =>
   Effect.gen(function*() {
-    const actor = yield* CurrentActor
-    const entries = yield* numbered
+    const entries = yield* numbered(history)
     const entry = entries.find(({ id, number }) => id === reference || String(number) === reference)
     const problem = entry === undefined
       ? "there is no such entry; `opbus history` shows the entries with their numbers"
-      : entry.actor !== actor
+      : !(yield* history.isOwn(entry))
       ? entry.actor === undefined
         ? "it belongs to nobody; leave out --actor"
         : `it belongs to ${entry.actor}; add --actor ${entry.actor}`
@@ -65,18 +66,25 @@ export const find = (
   })
 
 /**
- * What the history refuses ends the command with a code of its own.
+ * What the history refuses ends the command with a code of its own; so that a server cannot be asked does not.
  *
  * @internal
  */
-export const historyFailure = (error: HistoryError): CliFailure =>
-  new CliFailure({
-    exitCode: exitCodes.history,
-    reason: error.reason._tag,
-    message: error.message,
-    details: { ...detailsOf(error), ...(error.undone !== undefined && { undone: error.undone }) },
-    cause: "cause" in error.reason ? error.reason.cause : undefined
-  })
+export const historyFailure = (error: HistoryError | OperationError): CliFailure =>
+  isOperationError(error)
+    ? new CliFailure({
+      exitCode: exitCodes.failed,
+      reason: error.reason._tag,
+      message: error.message.replaceAll(/"@opbus\/(\w+)"/g, "the history of the server ($1)"),
+      cause: error
+    })
+    : new CliFailure({
+      exitCode: exitCodes.history,
+      reason: error.reason._tag,
+      message: error.message,
+      details: { ...detailsOf(error), ...(error.undone !== undefined && { undone: error.undone }) },
+      cause: "cause" in error.reason ? error.reason.cause : undefined
+    })
 
 const detailsOf = ({ reason }: HistoryError): object => {
   switch (reason._tag) {

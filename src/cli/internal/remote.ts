@@ -9,7 +9,7 @@ import * as fs from "node:fs"
 import { Flag } from "../../internal/effect/cli.ts"
 import { isOperationError, OperationError, type OperationErrorReason } from "../../operation/OperationError.ts"
 import { openExit } from "../../remote/internal/answers.ts"
-import { Client, ExitHole } from "../../remote/internal/client.ts"
+import { Client, ExitHole, type Outgoing } from "../../remote/internal/client.ts"
 import { formatOf } from "../../remote/internal/exchange.ts"
 import { HttpChannel } from "../../remote/internal/httpChannel.ts"
 import { makeNdjson } from "../../remote/internal/ndjson.ts"
@@ -99,6 +99,22 @@ const readHeader = (file: string): Effect.Effect<string, CliFailure> =>
     catch: (cause) => usage("InvalidHeader", `cannot read a header from ${file}`, cause)
   })
 
+/** Each run of the command would be somebody else: who calls is whom `--actor` or a token names. */
+class WithoutSession extends Client {
+  override call(outgoing: Outgoing, onChunk: Parameters<Client["call"]>[1]) {
+    return super.call(withoutSession(outgoing), onChunk)
+  }
+
+  override stream(outgoing: Outgoing) {
+    return super.stream(withoutSession(outgoing))
+  }
+}
+
+const withoutSession = ({ headers, ...outgoing }: Outgoing): Outgoing => ({
+  ...outgoing,
+  headers: headers.filter(([name]) => name !== wire.header.client)
+})
+
 /**
  * A connection that lasts as long as the scope.
  *
@@ -106,7 +122,7 @@ const readHeader = (file: string): Effect.Effect<string, CliFailure> =>
  */
 export const connect = (server: Server): Effect.Effect<Client, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const client = new Client()
+    const client = new WithoutSession()
     const format = formatOf(makeNdjson(Infinity))
     if (server.socket) {
       const socket = yield* Effect.provide(Socket.makeWebSocket(server.url), Socket.layerWebSocketConstructorGlobal)
