@@ -95,6 +95,7 @@ export class Connection {
   private readonly outlet: Outlet
   private readonly peer: Peer
   private notifications = 0
+  private complaints = 0
   private ended = false
 
   constructor(server: Server, outlet: Outlet, peer: Peer) {
@@ -120,6 +121,7 @@ export class Connection {
       case "Ping":
         return this.outlet.send({ _tag: "Pong" })
       case "Eof": {
+        if (this.ended) return
         this.ended = true
         return this.endIfIdle()
       }
@@ -142,6 +144,8 @@ export class Connection {
 
   /** What cannot be read belongs to no call, so the whole client is told. */
   private malformed(why: string): void {
+    // Of garbage without end, some is enough: a reply is a hundred times as large as what it replies to.
+    if (this.complaints++ >= 100) return
     const defect = { name: "MalformedFrame", message: `The server could not read a message: ${why}.` }
     this.outlet.send({ _tag: "Defect", defect: this.peer.codecs?.encodeDefect(defect) ?? defect })
   }
@@ -171,6 +175,7 @@ export class Connection {
     if (typeof message.tag !== "string") return misshapen("Expected a tag that names an operation")
     const headers = wire.readHeaders(message.headers, this.peer.headers)
     if (headers === undefined) return misshapen("Expected headers as a list of at most 100 pairs of texts")
+    if (this.ended) return misshapen("Expected no request after the end of all requests")
     if (this.calls.has(id)) return misshapen("Expected an id of its own, got that of a running call")
     if (this.calls.size >= limits.concurrency) return refuse({ _tag: "Overloaded", limit: limits.concurrency })
     if (this.peer.codecs === undefined && !wire.isShallow(message.payload, limits.depth)) {
@@ -204,7 +209,7 @@ export class Connection {
       latch: undefined
     }
     this.calls.set(id, call)
-    if (message.discard === true && !silent) this.answer(call, { _tag: "Success", value: undefined })
+    if (message.discard === true && !silent) this.acknowledge(id)
     this.start(call, message)
   }
 
@@ -395,6 +400,13 @@ export class Connection {
     const exit = Exit.fail(answers.outward(error))
     if (codecs !== undefined) return this.answerWith(id, codecs.refusal, exit)
     this.outlet.send({ _tag: "Exit", requestId: id, exit: answers.encodeExit(undefined, exit) })
+  }
+
+  /** A call whose answer nobody waits for has arrived. That success has no value, whatever the operation's output. */
+  private acknowledge(requestId: string | number): void {
+    const { codecs } = this.peer
+    if (codecs !== undefined) return this.answerWith(requestId, codecs.refusal, Exit.void)
+    this.outlet.send({ _tag: "Exit", requestId, exit: { _tag: "Success", value: null } })
   }
 
   private answer(call: Call, exit: wire.EncodedExit): void {

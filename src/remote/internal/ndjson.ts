@@ -18,8 +18,9 @@ export class Malformed {
 }
 
 /**
- * Newline-delimited JSON with a limit. Invariants: what is read never throws; a bad line costs that line and no other; at
- * most one unfinished line of at most `frameSize` characters is kept.
+ * Newline-delimited JSON with a limit. Invariants: what is read never throws; a bad line costs that line and no other,
+ * but who sends a hundred is not listened to any more; at most one unfinished line of at most `frameSize` characters is
+ * kept.
  *
  * @internal
  */
@@ -31,8 +32,17 @@ export const makeNdjson = (frameSize: number): RpcSerialization.RpcSerialization
     let decoder: TextDecoder | undefined
     let rest = ""
     let skipping = false
+    let bad = 0
+    const parse = (line: string): unknown => {
+      try {
+        return JSON.parse(line) as unknown
+      } catch {
+        return ++bad < patience ? notJson : hopeless
+      }
+    }
     return {
       decode: (data) => {
+        if (bad === patience) return []
         const text = typeof data === "string"
           ? data
           : decoder === undefined && data.at(-1) === newline
@@ -51,6 +61,7 @@ export const makeNdjson = (frameSize: number): RpcSerialization.RpcSerialization
           rest = ""
           if (line.length > frameSize) messages.push(tooLarge(frameSize))
           else if (line.length > 0 && line !== "\r") messages.push(parse(line))
+          if (bad === patience) return messages
         }
         if (from < text.length && !skipping) {
           rest += from === 0 ? text : text.slice(from)
@@ -79,10 +90,9 @@ const lines = new TextDecoder()
 
 const tooLarge = (frameSize: number) => new Malformed(`a frame is larger than ${frameSize} characters`, false)
 
-const parse = (line: string): unknown => {
-  try {
-    return JSON.parse(line) as unknown
-  } catch {
-    return new Malformed("a frame is not JSON", false)
-  }
-}
+/** How many bad lines are borne: finding out that one is bad takes longer than sending it. */
+const patience = 100
+
+const notJson = new Malformed("a frame is not JSON", false)
+
+const hopeless = new Malformed("too many frames are not JSON", true)

@@ -35,6 +35,7 @@ export const serveSocket = (
       acks: true,
       send: (message) => {
         outgoing.send(message)
+        if (outgoing.size > backlog) outgoing.flush()
         if (outgoing.size > backlog) overflow.openUnsafe()
       }
     }, { ...peer, codecs: format.codecs })

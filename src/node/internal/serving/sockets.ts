@@ -95,7 +95,9 @@ const serve = (server: Server, format: Format, socket: WebSocket, peer: Omit<Pee
   const connection = server.connect({
     acks: true,
     send: (message) => {
-      if (pending.push(message) > backlog) return socket.terminate()
+      // Many answers at once are no sign of a client that does not read: what it has not taken of earlier ones is.
+      if (pending.push(message) > backlog) flush()
+      if (pending.length > backlog) return socket.terminate()
       if (scheduled) return
       scheduled = true
       queueMicrotask(flush)
