@@ -284,7 +284,10 @@ export class Connection {
     const options: InvokeInternalOptions = {
       origin: "remote",
       actor,
-      record: history === "client" && call.headers.get(wire.header.history) === "client" ? false : undefined,
+      // Of somebody without a name nobody could find the entry again, but the application's own user, whose it is not.
+      record: actor === undefined || (history === "client" && call.headers.get(wire.header.history) === "client")
+        ? false
+        : undefined,
       timeout: this.timeoutOf(call.headers),
       onProgress: call.progress && !call.silent ? (value) => this.progress(call, value) : undefined
     }
