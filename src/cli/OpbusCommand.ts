@@ -29,12 +29,13 @@ export const opbus = Command.make("opbus").pipe(
   The application is a module whose default export is a Layer that provides what Opbus.layer provides.
   Results go to the output, everything else to the error output.
 
-  Exit codes: 0 done; 1 the operation failed; 2 wrong usage, input or application; 3 no such operation;
-  4 the history cannot do that (nothing to undo, blocked, in conflict); 130 interrupted.`),
+  Exit codes: 0 done; 1 the operation failed, or the server does not answer; 2 wrong usage, input or application;
+  3 no such operation; 4 the history cannot do that (nothing to undo, blocked, in conflict); 130 interrupted.`),
   Command.withExamples([
     { command: "opbus --app ./app.ts list", description: "What can be invoked" },
     { command: "opbus --app ./app.ts invoke note.create '{\"title\":\"Tea\"}'", description: "Invoke an operation" },
-    { command: "opbus --app ./app.ts undo", description: "Take the newest action back" }
+    { command: "opbus --app ./app.ts undo", description: "Take the newest action back" },
+    { command: "opbus --app ./app.ts serve --expose note.create", description: "Serve it to others" }
   ]),
   Command.withSubcommands([list, describe, invoke, history, undo, redo, watch, serve, deploy, deployments, outbox]),
   Command.withGlobalFlags(globals)

@@ -29,10 +29,10 @@ describe("opbus outbox", () => {
     )
     assert.strictEqual(lines(inVain.stderr).length, 1)
     const rows = json((await run(["outbox", "list", "--json"])).stdout)
-    assert.deepStrictEqual(
-      rows.map(({ key, lane }) => [key, lane]),
-      Array(2).fill(["optional.fields", "optional.fields"])
-    )
+    assert.deepStrictEqual(rows.map(({ key, lane }) => `${key} in ${lane}`), [
+      "optional.fields in optional.fields",
+      "optional.fields in optional.fields"
+    ])
 
     const { http } = await serve(["--app", fixture("served.ts")])
     const delivered = await run(["outbox", "flush"], http)
