@@ -53,8 +53,10 @@ describe("opbus invoke --remote", () => {
         stderr: "opbus: \"note.delete\" failed: NoteNotFound: {\"id\":\"n99\"}\n"
       })
     }
-    // What was done there is in the history of the application, and can be undone by it.
-    assert.match((await run(["undo"])).stdout, /^undone: Create "/)
+    // What somebody has done there is in the history of the application, and can be undone by it.
+    await opbus(["invoke", "note.create", "{\"title\":\"Anns\"}", "--remote", http, "--actor", "ann"])
+    assert.strictEqual((await run(["undo", "--actor", "ann"])).stdout, "undone: Create \"Anns\"\n")
+    assert.strictEqual((await run(["undo"])).code, 4, "what nobody in particular has done is not recorded")
   })
 
   it("reads the input from a file, a pipe, or sends the empty one that the operation takes", async () => {
