@@ -140,7 +140,7 @@ describe("R2", () => {
             const refused = socket.exits().filter(({ exit }) => exit._tag === "Failure")
             assert.deepStrictEqual(
               refused.map(({ exit }) => exit.cause[0].error.reason),
-              Array(6).fill({ _tag: "Overloaded", limit: 4 })
+              Array.from({ length: 6 }, () => ({ _tag: "Overloaded", limit: 4 }))
             )
             assert.deepStrictEqual(refused.map(({ requestId }) => requestId), [4, 5, 6, 7, 8, 9])
             // Another connection has its own.
@@ -182,6 +182,16 @@ describe("R2", () => {
             }
             const shorter = yield* post(`${address.http}/lim.wait`, "5000", { ...json, "opbus-timeout": "20" })
             assert.deepStrictEqual(JSON.parse(shorter.text).reason, { _tag: "Timeout", millis: 20 })
+          })))
+
+      it.live("a stream whose consumer takes nothing ends at the deadline like every other call", () =>
+        withServer(stack, { limits: { timeout: 100 } }, (address, { inFlight }) =>
+          Effect.gen(function*() {
+            const socket = yield* connect(address.webSocket("ndjson"))
+            socket.send(request(1, "lim.flood", 1_000))
+            yield* socket.until((socket) => socket.exits().length === 1)
+            assert.deepStrictEqual(socket.exitOf(1).cause[0].error.reason, { _tag: "Timeout", millis: 100 })
+            assert.strictEqual(yield* settled(inFlight), 0)
           })))
 
       it.live("of garbage without end some is complained about and the rest is not read", () =>

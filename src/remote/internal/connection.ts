@@ -172,6 +172,7 @@ export class Connection {
     }
     const misshapen = (issue: string) => refuse({ _tag: "InvalidInput", issue, path: [] })
 
+    if (this.server.closing) return refuse({ _tag: "RemoteUnavailable", why: "the server is closing", sent: false })
     if (typeof message.tag !== "string") return misshapen("Expected a tag that names an operation")
     const headers = wire.readHeaders(message.headers, this.peer.headers)
     if (headers === undefined) return misshapen("Expected headers as a list of at most 100 pairs of texts")
@@ -359,17 +360,34 @@ export class Connection {
   // answering
   // -------------------------------------------------------------------------
 
-  /** Sends elements as they come, as fast as the client takes them. */
+  /**
+   * Sends elements as they come, as fast as the client takes them. The time that it takes for that counts too: a client
+   * that takes nothing does not keep a handler.
+   */
   private pump(call: Call, elements: AnyStream): AnyEffect {
     if (call.silent) return Stream.runDrain(elements)
     const wrapped = call.progress && call.registration !== undefined
     const latch = this.outlet.acks ? call.latch = Latch.makeUnsafe(false) : undefined
-    return Stream.runForEachArray(elements, (chunk) => {
-      latch?.closeUnsafe()
-      const write = this.writeChunk(call, wrapped ? chunk.map((value) => ({ value })) : chunk)
-      const room = latch === undefined ? this.outlet.ready : latch.await
-      return room === undefined ? write : Effect.andThen(write, room)
-    })
+    const room = latch === undefined ? this.outlet.ready : latch.await
+    const timeout = call.registration === undefined ? undefined : this.timeoutOf(call.headers)
+    const pumped = (room: Effect.Effect<void, OperationError> | undefined) =>
+      Stream.runForEachArray(elements, (chunk) => {
+        latch?.closeUnsafe()
+        const write = this.writeChunk(call, wrapped ? chunk.map((value) => ({ value })) : chunk)
+        return room === undefined ? write : Effect.andThen(write, room)
+      })
+    return timeout === undefined || room === undefined
+      ? pumped(room)
+      : Effect.clockWith((clock) => {
+        const deadline = clock.currentTimeMillisUnsafe() + timeout
+        const late = new OperationError({ key: call.key, reason: { _tag: "Timeout", millis: timeout } })
+        return pumped(Effect.suspend(() =>
+          Effect.timeoutOrElse(room, {
+            duration: Math.max(0, deadline - clock.currentTimeMillisUnsafe()),
+            orElse: () => Effect.fail(late)
+          })
+        ))
+      })
   }
 
   private progress(call: Call, value: unknown): void {
