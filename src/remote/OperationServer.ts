@@ -86,10 +86,16 @@ export class OperationServer extends Context.Service<OperationServer, {
   readonly fetchHandler: (path?: string) => (request: Request) => Promise<Response>
   /** How many calls run now. */
   readonly inFlight: Effect.Effect<number>
+  /** Refuses new calls from here on, and waits until no operation runs any more. Those who watch are not waited for. */
+  readonly drain: Effect.Effect<void>
 }>()("opbus/remote/OperationServer") {
   /**
-   * A server over the registry. A `ResultStore` in the context makes idempotency keys work; a `HistoryTracker` lets
-   * clients undo.
+   * A server over the registry.
+   *
+   * **Details**
+   *
+   * Answers to calls with an idempotency key are kept by the `ResultStore` of the context; without one, in memory as long
+   * as the process lives. A `HistoryTracker` in the context lets clients undo.
    *
    * @since 0.1.0
    */
@@ -169,7 +175,8 @@ const make = <R>(options: Options<R>) =>
       authorize: authorize as Authorize | undefined,
       history: options.history ?? "server",
       limits,
-      results: Context.getOrUndefined(context, ResultStore),
+      results: Context.getOrUndefined(context, ResultStore) ??
+        Context.get(yield* Layer.build(ResultStore.layerMemory()), ResultStore),
       builtins: yield* builtinsOf(invoker, context, options.observe ?? false)
     })
     yield* Effect.addFinalizer(() => server.close)
@@ -183,7 +190,8 @@ const make = <R>(options: Options<R>) =>
     const service = OperationServer.of({
       serve: (protocol) => serveProtocol(server, protocol),
       fetchHandler: (path = "/rpc") => toFetchHandler(endpoint, path),
-      inFlight: Effect.sync(() => server.inFlight)
+      inFlight: Effect.sync(() => server.inFlight),
+      drain: server.drain
     })
     return Object.defineProperty(service, InternalsTypeId, {
       value: { server, gate, endpoint, binary } satisfies Internals

@@ -1,4 +1,3 @@
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -9,7 +8,6 @@ import * as Scope from "effect/Scope"
 import { Command, Flag } from "../../internal/effect/cli.ts"
 import * as NodeMain from "../../node/NodeMain.ts"
 import { OperationServer } from "../../remote/OperationServer.ts"
-import { ResultStore } from "../../remote/ResultStore.ts"
 import * as App from "../internal/app.ts"
 import { exposure } from "../internal/exposure.ts"
 import { usage } from "../internal/failure.ts"
@@ -85,17 +83,11 @@ export const serve = Command.make(
             observe,
             origins: origin.length === 0 ? undefined : origin
           })
-          // Without a store of the application's own, keys are remembered as long as this process lives.
-          const results = yield* Effect.map(
-            Effect.context<never>(),
-            (context) =>
-              Context.getOrUndefined(context, ResultStore) === undefined ? ResultStore.layerMemory() : Layer.empty
-          )
           const scope = yield* Scope.make()
           yield* Effect.addFinalizer((exit) => Scope.close(scope, exit))
           const listening = yield* Scope.provide(
             Effect.flatMap(
-              Layer.build(Layer.provide(server, results)),
+              Layer.build(server),
               (context) => Effect.provideContext(serving.listen({ host, port }), context)
             ),
             scope
@@ -108,9 +100,8 @@ export const serve = Command.make(
           yield* remark("Ready", `serving ${count}; Ctrl-C ends it`, { pid: process.pid, expose: keys })
 
           yield* NodeMain.stopSignal
-          yield* listening.close
           yield* remark("Ending", "ending when the calls that run are answered; Ctrl-C again ends at once")
-          const drained = yield* Effect.timeoutOption(serving.idle(listening), limit)
+          const drained = yield* Effect.timeoutOption(listening.drain, limit)
           if (Option.isNone(drained)) {
             yield* remark(
               "Warning",
@@ -120,8 +111,8 @@ export const serve = Command.make(
           }
           yield* listening.interrupt
           // A client that does not close its connection is not waited for.
-        const closing = yield* Effect.forkDetach(Scope.close(scope, Exit.void), { startImmediately: true })
-        yield* Effect.timeoutOption(Fiber.await(closing), "2 seconds")
+          const closing = yield* Effect.forkDetach(Scope.close(scope, Exit.void), { startImmediately: true })
+          yield* Effect.timeoutOption(Fiber.await(closing), "2 seconds")
           yield* settle
         })
       )

@@ -1,15 +1,8 @@
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as HttpRouter from "effect/http/HttpRouter"
-import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import { internalsOf } from "../../operation/internal/invoker.ts"
-import { OperationInvoker } from "../../operation/OperationInvoker.ts"
-import { OperationRegistry } from "../../operation/OperationRegistry.ts"
-import { defaultLimits } from "../../remote/internal/limits.ts"
+import * as OperationHttpServer from "../../node/OperationHttpServer.ts"
 import { internalsOf as serverInternals, OperationServer } from "../../remote/OperationServer.ts"
 import { type CliFailure, usage } from "./failure.ts"
 
@@ -36,22 +29,11 @@ export const paths = [
   { transport: "websocket, binary", protocol: "ws", path: "/ws/binary" }
 ] as const
 
-const routes = HttpRouter.serve(
-  Layer.mergeAll(
-    OperationServer.layerHttp({ path: "/rpc" }),
-    OperationServer.layerWebSocket({ path: "/ws" }),
-    OperationServer.layerWebSocket({ path: "/ws/binary", serialization: "binary" })
-  ),
-  { disableListenLog: true, disableLogger: true }
-)
-
 /** @internal */
 export interface Listening {
   readonly port: number
-  /** Takes no connection any more. */
-  readonly close: Effect.Effect<void>
-  /** Closes the connections on which nothing happens. */
-  readonly closeIdle: Effect.Effect<void>
+  /** Takes no connection and no call any more, and waits for the operations that run. */
+  readonly drain: Effect.Effect<void>
   /** Interrupts what still runs or watches, and lets it be told. */
   readonly interrupt: Effect.Effect<void>
 }
@@ -63,29 +45,26 @@ export interface Listening {
  */
 export const listen = (address: Address): Effect.Effect<Listening, CliFailure, Scope.Scope | OperationServer> =>
   Effect.gen(function*() {
-    const calls = serverInternals(yield* OperationServer).server
+    const operations = yield* OperationServer
     const server = createServer({ requestTimeout })
     server.maxConnections = maxConnections
-    const http = NodeHttpServer.layer(() => server, {
-      host: address.host,
-      port: address.port,
-      gracefulShutdownTimeout: 0,
-      websocket: { maxPayload: defaultLimits.frameSize }
-    })
-    yield* Effect.catchTag(
-      Layer.build(Layer.provide(routes, http)),
-      "ServeError",
-      ({ cause }) => Effect.fail(refusal(address, cause))
-    )
+    yield* OperationHttpServer.attach(server)
     const close = Effect.sync(() => void (server.listening && server.close()))
     // Whoever is still connected when everything has ended has nothing to wait for.
     yield* Effect.addFinalizer(() => Effect.andThen(close, Effect.sync(() => server.closeAllConnections())))
+    yield* Effect.callback<void, CliFailure>((resume) => {
+      const failed = (cause: unknown) => resume(Effect.fail(refusal(address, cause)))
+      server.once("error", failed)
+      server.listen(address.port, address.host, () => {
+        server.off("error", failed)
+        resume(Effect.void)
+      })
+    })
     const { port } = server.address() as AddressInfo
     return {
       port,
-      close,
-      closeIdle: Effect.sync(() => server.closeIdleConnections()),
-      interrupt: Effect.andThen(calls.close, Effect.sleep(pause))
+      drain: Effect.andThen(close, Effect.andThen(operations.drain, Effect.sync(() => server.closeIdleConnections()))),
+      interrupt: Effect.andThen(serverInternals(operations).server.close, Effect.sleep(pause))
     }
   })
 
@@ -99,31 +78,8 @@ const refusal = ({ host, port }: Address, cause: unknown): CliFailure => {
   return usage("Listen", why, cause)
 }
 
-/** How often it is looked whether calls have begun while others were waited for. */
+/** Answers leave in the turns of the event loop after the last call has ended. */
 const pause = "25 millis"
-
-/**
- * Waits until no operation runs any more. Those who watch are not waited for.
- *
- * @internal
- */
-export const idle = ({ closeIdle }: Listening): Effect.Effect<void, never, OperationInvoker | OperationRegistry> =>
-  Effect.gen(function*() {
-    const internals = internalsOf(yield* OperationInvoker)
-    const registry = yield* OperationRegistry
-    for (let quiet = 0; quiet < 2;) {
-      quiet++
-      for (const { key } of yield* registry.list) {
-        const waiting = yield* Effect.forkChild(internals.lookup(key)?.awaitIdle ?? Effect.void, {
-          startImmediately: true
-        })
-        if (waiting.pollUnsafe() === undefined) quiet = 0
-        yield* Fiber.join(waiting)
-      }
-      yield* Effect.sleep(pause)
-      yield* closeIdle
-    }
-  })
 
 /** @internal */
 export const isLoopback = (host: string): boolean =>

@@ -60,6 +60,8 @@ export class Server {
   readonly internals: InvokerInternals
   /** What calls run with: the References of where the server was made. */
   readonly context: Context.Context<never>
+  /** It takes no more calls. */
+  closing = false
   private readonly connections = new Set<Connection>()
   private readonly sessions = new Map<string, Set<Connection>>()
   private readonly actors = new Map<string, string>()
@@ -134,8 +136,22 @@ export class Server {
     return count
   }
 
+  /** How many operations run now; those who watch are not counted. */
+  get busy(): number {
+    let count = 0
+    for (const { calls } of this.connections) for (const call of calls.values()) if (call.builtin === undefined) count++
+    return count
+  }
+
+  /** Refuses new calls from here on, and waits for those that run. */
+  readonly drain: Effect.Effect<void> = Effect.suspend(() => {
+    this.closing = true
+    return this.busy === 0 ? Effect.void : Effect.andThen(Effect.sleep(20), this.drain)
+  })
+
   /** Interrupts all calls and waits for their ends. */
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    this.closing = true
     const fibers = Array.from(this.connections).flatMap((connection) => connection.close())
     return Effect.forEach(fibers, Fiber.await, { discard: true })
   })
