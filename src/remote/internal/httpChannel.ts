@@ -46,7 +46,7 @@ export class HttpChannel implements Channel {
   send(message: wire.FromClient, stream: boolean): void {
     switch (message._tag) {
       case "Request": {
-        if (this.closed) return this.receiver.lost(unavailable("the client is closed"), [message.id])
+        if (this.closed) return this.receiver.lost(unsent("the client is closed"), [message.id])
         if (stream) return void this.exchange([message])
         if (this.batch.push(message) === 1) queueMicrotask(() => this.flush())
         else if (this.batch.length >= this.options.batch) this.flush()
@@ -114,7 +114,9 @@ export class HttpChannel implements Channel {
       if (reply.status === 200) await this.read(reply, carrier)
       else this.lost(carrier, await refusal(reply))
     } catch (error) {
-      this.lost(carrier, unavailable(`${this.options.url} cannot be reached (${causeOf(error)})`))
+      const code = causeOf(error)
+      const why = `${this.options.url} cannot be reached (${code})`
+      this.lost(carrier, notConnected.has(code) ? unsent(why) : unavailable(why))
     }
     this.lost(carrier, unavailable("the server's answer ended too early"))
   }
@@ -166,6 +168,22 @@ export const unavailable = (why: string): OperationErrorReason => ({ _tag: "Remo
 interface Coded {
   readonly code?: unknown
 }
+
+/**
+ * Nothing of the call can have reached the other side.
+ *
+ * @internal
+ */
+export const unsent = (why: string): OperationErrorReason => ({ _tag: "RemoteUnavailable", why, sent: false })
+
+/** There was no connection, on which something could have been sent. */
+const notConnected: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH"
+])
 
 /** What a transport says of its failure: codes name the cause better than texts. */
 const causeOf = (error: unknown): string => {

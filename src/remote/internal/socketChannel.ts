@@ -6,7 +6,7 @@ import * as Socket from "effect/socket/Socket"
 import type { Channel, Receiver } from "./client.ts"
 import type { Format } from "./exchange.ts"
 import { FrameWriter } from "./frameWriter.ts"
-import { unavailable } from "./httpChannel.ts"
+import { unavailable, unsent } from "./httpChannel.ts"
 import type * as wire from "./wire.ts"
 
 /** @internal */
@@ -86,7 +86,7 @@ export const makeSocketChannel = (
 
     const send = (message: wire.FromClient): void => {
       if (down !== undefined) {
-        if (message._tag === "Request") receiver.lost(unavailable(down), [message.id])
+        if (message._tag === "Request") receiver.lost(unsent(down), [message.id])
         return
       }
       outgoing.send(message)

@@ -139,19 +139,20 @@ export const sleep = D.Sleep.toLayer(({ id, millis }) =>
   )
 )
 
-const flaky = ({ failures, id }: { readonly id: string; readonly failures: number }) =>
+/** Refuses its first calls, as a lane that is full does. */
+const flaky = (key: string) => ({ failures, id }: { readonly id: string; readonly failures: number }) =>
   Effect.suspend(() => {
     const tries = notesOf(id).length + 1
     return Effect.andThen(
       note(id, "tried"),
       tries <= failures
-        ? Effect.fail(new OperationError({ key: "conf.flaky", reason: { _tag: "Overloaded", limit: 1 } }))
+        ? Effect.fail(new OperationError({ key, reason: { _tag: "Overloaded", limit: 1 } }))
         : Effect.succeed(tries)
     )
   })
 
-export const flakyIdempotent = D.Flaky.toLayer(flaky)
-export const flakyOnce = D.FlakyOnce.toLayer(flaky)
+export const flakyIdempotent = D.Flaky.toLayer(flaky(D.Flaky.key))
+export const flakyOnce = D.FlakyOnce.toLayer(flaky(D.FlakyOnce.key))
 export const versioned = D.Versioned.toLayer(() => Effect.succeed(3))
 
 export const context = D.Context.toLayer(() =>
