@@ -201,7 +201,8 @@ export const answerable = (messages: Iterable<unknown>): ReadonlyArray<string> =
 
 /** The messages of lines, up to the hundredth that is none; `complete`: a last line without an end counts too. */
 export const readLines = (bytes: Uint8Array, complete: boolean): ReadonlyArray<unknown> => {
-  const lines = new TextDecoder().decode(bytes).split("\n")
+  // Half a character at the very end is not there yet.
+  const lines = new TextDecoder().decode(bytes, { stream: true }).split("\n")
   const last = lines.pop()!
   if (complete) lines.push(last)
   const messages: Array<unknown> = []
