@@ -25,7 +25,8 @@ type EncodedReason = Extract<wire.EncodedExit, { readonly _tag: "Failure" }>["ca
 const encodedDefect: EncodedReason = { _tag: "Die", defect: wire.encodedDefect }
 
 const encodeReason = (registration: Registration | undefined, reason: Cause.Reason<unknown>): EncodedReason => {
-  if (Cause.isInterruptReason(reason)) return { _tag: "Interrupt", fiberId: undefined }
+  // JSON leaves an `undefined` out, and the peers' decoder wants the key.
+  if (Cause.isInterruptReason(reason)) return { _tag: "Interrupt", fiberId: null as unknown as undefined }
   if (!Cause.isFailReason(reason)) return encodedDefect
   const { error } = reason
   try {

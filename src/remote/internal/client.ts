@@ -32,6 +32,8 @@ export interface Receiver {
   readonly receive: (message: wire.FromServer) => Promise<void> | undefined
   /** These calls, or all, have no answer to hope for. */
   readonly lost: (reason: OperationErrorReason, ids?: Iterable<string | number>) => void
+  /** The other side says that it broke, where these calls, or all, ran. */
+  readonly broke: (defect: unknown, ids?: Iterable<string | number>) => void
 }
 
 interface Pending {
@@ -158,10 +160,8 @@ export class Client implements Receiver {
       case "Chunk":
         return this.pending.get(message.requestId)?.chunk?.(message.values)
       case "Defect": {
-        const defect = this.channel.codecs === undefined
-          ? readDefect(message.defect)
-          : this.channel.codecs.decodeDefect(message.defect)
-        return this.endAll(Exit.die(defect))
+        this.broke(message.defect)
+        return undefined
       }
       default:
         return undefined
@@ -177,10 +177,14 @@ export class Client implements Receiver {
     }
   }
 
-  private endAll(exit: Exit.Exit<never>): undefined {
-    const all = Array.from(this.pending.values())
-    this.pending.clear()
-    for (const { settle } of all) settle(exit)
+  broke(encoded: unknown, ids: Iterable<string | number> = Array.from(this.pending.keys())): void {
+    const { codecs } = this.channel
+    const exit = Exit.die(codecs === undefined ? readDefect(encoded) : codecs.decodeDefect(encoded))
+    for (const id of ids) {
+      const pending = this.pending.get(id)
+      this.pending.delete(id)
+      pending?.settle(exit)
+    }
   }
 }
 

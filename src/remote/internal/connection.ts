@@ -431,8 +431,10 @@ export class Connection {
   }
 
   private answer(call: Call, exit: wire.EncodedExit): void {
-    if (call.codecs === undefined) this.outlet.send({ _tag: "Exit", requestId: call.id, exit })
-    else this.answerWith(call.id, call.codecs, answers.openExit(exit, true))
+    if (call.codecs !== undefined) return this.answerWith(call.id, call.codecs, answers.openExit(exit, true))
+    // JSON leaves an `undefined` out, and the peers' decoder wants the key.
+    const whole = exit._tag === "Success" && exit.value === undefined ? { ...exit, value: null } : exit
+    this.outlet.send({ _tag: "Exit", requestId: call.id, exit: whole })
   }
 
   private answerWith(requestId: string | number, codecs: OperationCodecs, exit: AnyExit): void {

@@ -130,7 +130,7 @@ export class HttpChannel implements Channel {
           carrier.ids.delete(message.requestId)
           this.carriers.delete(message.requestId)
         } else if (message._tag === "Defect") {
-          this.lost(carrier, unavailable("the server could not read the request"))
+          this.receiver.broke(message.defect, this.forget(carrier))
           continue
         }
         waits = this.receiver.receive(message) ?? waits
@@ -140,11 +140,14 @@ export class HttpChannel implements Channel {
   }
 
   private lost(carrier: Carrier, reason: OperationErrorReason): void {
-    if (carrier.ids.size === 0) return
+    if (carrier.ids.size > 0) this.receiver.lost(reason, this.forget(carrier))
+  }
+
+  private forget(carrier: Carrier): ReadonlyArray<string | number> {
     const ids = Array.from(carrier.ids)
     carrier.ids.clear()
     for (const id of ids) this.carriers.delete(id)
-    this.receiver.lost(reason, ids)
+    return ids
   }
 }
 

@@ -13,6 +13,7 @@ import * as wire from "./wire.ts"
  */
 export class PlainCall {
   private readonly connection: Connection
+  private readonly isStream: boolean
   private readonly lines: Array<string> = []
   private exit: wire.EncodedExit | undefined
   private wake: (() => void) | undefined
@@ -32,12 +33,14 @@ export class PlainCall {
       },
       end: () => server.disconnect(this.connection)
     }, { ...peer, codecs: undefined })
+    const key = unescape(tag)
+    this.isStream = server.isStream(key)
     const payload = parse(body)
     if (payload === undefined) {
       this.exit = { _tag: "Failure", cause: [{ _tag: "Fail", error: unreadable(tag) }] }
       server.disconnect(this.connection)
     } else {
-      this.connection.receive({ _tag: "Request", id: 1, tag: unescape(tag), payload: payload.value })
+      this.connection.receive({ _tag: "Request", id: 1, tag: key, payload: payload.value })
       this.connection.receive({ _tag: "Eof" })
     }
   }
@@ -55,8 +58,11 @@ export class PlainCall {
       return { status: 200, contentType: "application/x-ndjson", body: this.taken() ?? "" }
     }
     const { exit } = this
+    if (exit._tag === "Success" && this.isStream) {
+      return { status: 200, contentType: "application/x-ndjson", body: "" }
+    }
     return exit._tag === "Success"
-      ? { status: 200, contentType: "application/json", body: JSON.stringify(exit.value ?? null) + "\n" }
+      ? { status: 200, contentType: "application/json", body: JSON.stringify(exit.value) + "\n" }
       : { status: statusOf(exit), contentType: "application/json", body: failureOf(exit) }
   }
 
@@ -74,10 +80,10 @@ export class PlainCall {
     let text = ""
     for (const line of this.lines) text += `${line}\n`
     this.lines.length = 0
-    const { waiting } = this
+    // Of now: who waits for room may end within its resumption, and that is taken the next time.
+    const { exit, waiting } = this
     this.waiting = []
     for (const resume of waiting) resume()
-    const { exit } = this
     // A stream that fails has begun with status 200: its last line says how it ended.
     if (exit?._tag === "Failure") text += failureOf(exit)
     return text.length === 0 ? undefined : text

@@ -122,6 +122,11 @@ export class Server {
     return this.options.exposed.has(key) ? this.internals.lookup(key) : undefined
   }
 
+  /** Whether the answer to a key is a stream. */
+  isStream(key: string): boolean {
+    return this.options.builtins.get(key)?.stream ?? this.exposed(key)?.operation.stream ?? false
+  }
+
   /** Who runs the server should see what the caller may not. */
   report(key: string, cause: Cause.Cause<unknown>): void {
     Effect.runForkWith(this.context)(

@@ -408,8 +408,9 @@ const webSocket = async (port: number, random: Random, binary: boolean): Promise
   return { answered: ledger.check(lost || read.fatal), frames: frames.length }
 }
 
-/** A hundred lines that are no JSON end a connection. */
+/** A hundred lines that are no JSON end a connection, and so does a message of many frames' size. */
 const expectsEnd = (binary: boolean, whole: Uint8Array): boolean => {
+  if (whole.length > 4 * limits.frameSize) return true
   if (binary) return false
   let bad = 0
   for (const line of new TextDecoder().decode(whole).split("\n")) {
