@@ -84,8 +84,8 @@ const isJsonSchema = (ast: SchemaAST.AST, open: Set<SchemaAST.AST>): boolean => 
   }
 }
 
-/** Whether `JSON.stringify` writes a value as it is: an instance may have a `toJSON` of its own. */
-const isJson = (value: unknown): boolean => {
+/** Whether `JSON.stringify` writes a value as it is: an instance may have a `toJSON` of its own. @internal */
+export const isJson = (value: unknown): boolean => {
   switch (typeof value) {
     case "string":
     case "boolean":

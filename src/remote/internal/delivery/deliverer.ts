@@ -42,6 +42,16 @@ export interface Settling {
   readonly settle: (actor: string) => Effect.Effect<void>
 }
 
+/**
+ * Makes the input of a call that takes another one back; `undefined` when there is nothing to take back.
+ *
+ * @internal
+ */
+export type Resolve = (
+  call: StoredCall,
+  input: unknown
+) => Effect.Effect<{ readonly input: unknown } | undefined, OperationError>
+
 /** A call that was on its way so often when its process died is delivered alone from then on, each try on record. */
 const suspicious = 2
 
@@ -82,6 +92,7 @@ export class Deliverer {
   private readonly writer: Writer
   private readonly remote: (typeof RemoteInvoker)["Service"]
   private readonly settling: Settling
+  private readonly resolve: Resolve
   private readonly options: DeliveryOptions
   private readonly context: Context.Context<never>
   private readonly publish: (change: OutboxChange) => void
@@ -104,6 +115,7 @@ export class Deliverer {
     writer: Writer,
     remote: (typeof RemoteInvoker)["Service"],
     settling: Settling,
+    resolve: Resolve,
     options: DeliveryOptions,
     context: Context.Context<never>,
     publish: (change: OutboxChange) => void
@@ -112,6 +124,7 @@ export class Deliverer {
     this.writer = writer
     this.remote = remote
     this.settling = settling
+    this.resolve = resolve
     this.options = options
     this.context = context
     this.publish = publish
@@ -372,13 +385,20 @@ export class Deliverer {
       item.attempts++
       this.underway++
       const timeout = call.options.timeout ?? this.options.timeout
-      const invoked = Effect.flatMap(this.options.headers, (headers) =>
-        this.remote.invokeKey(call.key, input, {
-          idempotencyKey: call.idempotencyKey,
-          timeout,
-          version: call.options.version,
-          headers: { ...headers, ...call.options.headers }
-        }))
+      const send = (input: unknown) =>
+        Effect.flatMap(this.options.headers, (headers) =>
+          this.remote.invokeKey(call.key, input, {
+            idempotencyKey: call.idempotencyKey,
+            timeout,
+            version: call.options.version,
+            headers: { ...headers, ...call.options.headers }
+          }))
+      const invoked = call.options.undoes === undefined
+        ? send(input)
+        : Effect.flatMap(
+          this.resolve(call, input),
+          (resolved) => resolved === undefined ? Effect.succeed(null) : send(resolved.input)
+        )
       // The transport keeps time; this is for one that does not.
       const bounded = Effect.timeoutOrElse(invoked, {
         duration: timeout + 5_000,
@@ -529,7 +549,7 @@ export class Deliverer {
     return Effect.gen({ self: this }, function*(this: Deliverer) {
       const call = yield* this.store.get(id)
       if (call === undefined || call.state !== Dead || call.outcome?._tag !== "Dead") return false
-      const { headers, hidden, timeout, version } = call.options
+      const { headers, hidden, timeout, undoes, version } = call.options
       const fresh: StoredCall = {
         ...call,
         // Under the old key the other side would give the old answer.
@@ -537,7 +557,7 @@ export class Deliverer {
           ? `${call.idempotencyKey.replace(/~[0-9a-f]{8}$/, "")}~${globalThis.crypto.randomUUID().slice(0, 8)}`
           : call.idempotencyKey,
         // What had run in advance was taken back.
-        options: { timeout, version, headers, hidden },
+        options: { timeout, version, headers, hidden, undoes },
         state: 0,
         attempts: 0,
         crashes: 0,

@@ -8,6 +8,7 @@ import type * as Scope from "effect/Scope"
 import { Broadcast } from "../../../operation/internal/broadcast.ts"
 import * as codec from "../../../operation/internal/codec.ts"
 import { makeJsonDecoder, makeJsonEncoder } from "../../../operation/internal/json.ts"
+import { remoteInternalsOf } from "../../../operation/internal/remoteInternals.ts"
 import { hasSensitive } from "../../../operation/internal/sensitive.ts"
 import type * as Operation from "../../../operation/Operation.ts"
 import { OperationError, type OperationErrorReason } from "../../../operation/OperationError.ts"
@@ -16,6 +17,7 @@ import type { DeadLetter } from "../../DeadLetter.ts"
 import type { Outbox, OutboxChange, OutboxOptions, QueuedCall } from "../../Outbox.ts"
 import { Deliverer, type DeliveryOptions } from "./deliverer.ts"
 import { Optimistic } from "./optimistic.ts"
+import { type OutboxInternals, withOutboxInternals } from "./outboxInternals.ts"
 import {
   type CallOptions,
   Dead,
@@ -84,6 +86,8 @@ const fail = (key: string, reason: OperationErrorReason) => Effect.fail(new Oper
 
 const unavailable = (key: string, why: string) => fail(key, { _tag: "RemoteUnavailable", why })
 
+const noHistory = "it takes another call back, and this process has no OutboxHistory layer to tell how"
+
 /**
  * The service over a store.
  *
@@ -107,6 +111,10 @@ export const makeOutbox = (
       writer,
       remote,
       optimistic,
+      (call, input) =>
+        internals.recorder === undefined
+          ? fail(call.key, { _tag: "RemoteUnavailable", why: noHistory, sent: false })
+          : internals.recorder.resolve(call, input),
       settings,
       context as Context.Context<never>,
       changes.publish
@@ -171,6 +179,21 @@ export const makeOutbox = (
       operation: Op,
       input: Op["input"]["Type"],
       asked: Omit<QueueOptions, "offline"> = {}
+    ): Effect.Effect<Receipt<Op>, OperationError> => {
+      const { recorder } = internals
+      return recorder?.takes(operation, asked) === true && codecsOf(operation).fits(input)
+        ? Effect.map(
+          recorder.enqueue(operation, input, asked),
+          ({ id, idempotencyKey }) => receiptOf(operation, id, idempotencyKey)
+        )
+        : put(operation, input, asked)
+    }
+
+    /** Without an entry in the history. */
+    const put = <Op extends Operation.Any>(
+      operation: Op,
+      input: Op["input"]["Type"],
+      asked: Omit<QueueOptions, "offline">
     ): Effect.Effect<Receipt<Op>, OperationError> =>
       Effect.gen(function*() {
         const { key } = operation
@@ -210,6 +233,33 @@ export const makeOutbox = (
           : Effect.onError(accepted, () => optimistic.takeBack(actor))
         return receiptOf(operation, id, idempotencyKey)
       })
+
+    const queueInverse: OutboxInternals["queueInverse"] = (call, inverse, input) =>
+      Effect.flatMap(Clock.currentTimeMillis, (acceptedAt) => {
+        const { headers, timeout } = call.options
+        return Effect.asVoid(accept({
+          lane: call.lane,
+          key: inverse.key,
+          input: JSON.stringify({ ...(input as object), of: call.key }),
+          idempotencyKey: `${call.idempotencyKey}~undo`,
+          options: {
+            timeout,
+            version: inverse.meta.version,
+            headers,
+            hidden: store.durable && codecsOf(inverse).sensitiveOutcome ? true : undefined,
+            undoes: call.id
+          },
+          acceptedAt
+        }))
+      })
+
+    const internals: OutboxInternals = {
+      recorder: undefined,
+      recordedElsewhere: remoteInternalsOf(remote).history === "server",
+      enqueue: put,
+      get: (key, id) => Effect.mapError(store.get(id), failed(key)),
+      queueInverse
+    }
 
     // -----------------------------------------------------------------------
     // outcomes
@@ -350,7 +400,7 @@ export const makeOutbox = (
       yield* Effect.forkScoped(deliverer.keep)
     }
 
-    return {
+    return withOutboxInternals<Outbox["Service"]>({
       enqueue,
       flush,
       pending: Effect.mapError(
@@ -370,5 +420,5 @@ export const makeOutbox = (
       remove: (id) =>
         Effect.mapError(deliverer.remove(id), failed(anyKey)),
       changes: changes.stream
-    }
+    }, internals)
   })

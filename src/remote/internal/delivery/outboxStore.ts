@@ -24,6 +24,11 @@ export interface CallOptions {
   readonly optimistic?: string | undefined
   /** The outcome must not be stored in clear. */
   readonly hidden?: boolean | undefined
+  /**
+   * The call that this one takes back, accepted before it in the same lane. Its input is made when it is delivered: only
+   * then is the outcome known.
+   */
+  readonly undoes?: string | undefined
 }
 
 /**
