@@ -1,6 +1,6 @@
 /**
- * Long runs of what `npm test` does briefly: random histories against the reference model, random interleavings, and
- * killed processes.
+ * Long runs of what `npm test` does briefly: random histories against the reference model, random interleavings, killed
+ * processes, lost answers, and hostile frames.
  *
  *     npm run campaign -- history [--count 100000] [--seed N]
  */
@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 
-const usage = `Usage: npm run campaign -- <history | interleave | kill> [options]
+const usage = `Usage: npm run campaign -- <history | interleave | kill | delivery | frames> [options]
 
 history       runs random histories on the library and on the reference model, and compares them after every step
   --count <n>       how many (default 100000)
@@ -25,6 +25,15 @@ kill          kills a child process at random and at named moments and looks wha
   --count <n>       how many kills (default 100)
   --seed <n>        of the moments and of what the child does (default 1)
   --moment <name>   only this one
+
+delivery      queues calls, kills client and server, loses and doubles answers, and counts what was applied
+  --count <n>       how many runs (default 200)
+  --deliveries <n>  of all runs together (default 20000)
+  --seed <n>        (default 1)
+
+frames        sends mutated frames to a server over HTTP and WebSocket, and looks whether it is still well
+  --count <n>       how many frames (default 100000)
+  --seed <n>        (default 1)
 
 A failure ends with exit code 1 and the command that repeats it.`
 
@@ -48,6 +57,7 @@ const { positionals, values } = (() => {
         seed: { type: "string" },
         store: { type: "string", default: "memory" },
         moment: { type: "string" },
+        deliveries: { type: "string" },
         progress: { type: "boolean", default: false },
         "keep-going": { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false }
@@ -59,7 +69,7 @@ const { positionals, values } = (() => {
   }
 })()
 
-const integer = (name: "count" | "from" | "seed", otherwise: number): number => {
+const integer = (name: "count" | "deliveries" | "from" | "seed", otherwise: number): number => {
   const text = values[name]
   if (text === undefined) return otherwise
   const value = Number(text)
@@ -112,6 +122,20 @@ switch (campaign) {
       seed: integer("seed", 1),
       moment: values.moment
     })
+    break
+  }
+  case "delivery": {
+    const { run } = await import("../test/remote/delivery/campaign/delivery.ts")
+    process.exitCode = await run({
+      runs: integer("count", 200),
+      deliveries: integer("deliveries", 20_000),
+      seed: integer("seed", 1)
+    })
+    break
+  }
+  case "frames": {
+    const { run } = await import("../test/remote/fuzz/frames.ts")
+    process.exitCode = await run({ frames: integer("count", 100_000), seed: integer("seed", 1) })
     break
   }
   default:

@@ -38,7 +38,7 @@ const emptyProject = async (folder: string, tarball: string, peers: ReadonlyArra
 
 const runtime = async (folder: string, tarball: string): Promise<void> => {
   await emptyProject(folder, tarball, ["effect"])
-  const optional = /^opbus\/(sql|rxjs|node|cli)/
+  const optional = /^opbus\/(sql|rxjs|node|cli|remote\/EdgeSql)/
   const specifiers = (await specifiersOf(join(folder, "node_modules/opbus"))).filter((name) => !optional.test(name))
   const imports = specifiers.map((specifier) => `await import("${specifier}")`).join("\n")
   const closed = ["opbus/internal/effect/sql", "opbus/operation/internal/pipeline", "opbus/operation/index"]

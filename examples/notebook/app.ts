@@ -45,8 +45,7 @@ export const Folder = Effect.gen(function*() {
     })
   )))
 
-const fileOf = (name: string) =>
-  Layer.unwrap(Effect.map(Folder, (pathOf) => LibsqlClient.layer({ url: pathOf(name) })))
+const fileOf = (name: string) => Layer.unwrap(Effect.map(Folder, (pathOf) => LibsqlClient.layer({ url: pathOf(name) })))
 
 /** One file for the notes, for their history, for calls that wait, and for the answers that were given. */
 const Database = fileOf("notebook.db")

@@ -54,7 +54,7 @@ export const request = (id: unknown, tag: unknown, payload?: unknown, more: obje
 })
 
 /** A socket of which every message can be seen. */
-export class RawSocket {
+class RawSocket {
   readonly socket: WebSocket
   readonly received: Array<any> = []
   closed: { readonly code: number } | undefined

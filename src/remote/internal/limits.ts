@@ -14,8 +14,7 @@ export interface Limits {
   readonly timeout: number
 }
 
-/** @internal */
-export const defaultLimits: Limits = {
+const defaultLimits: Limits = {
   frameSize: 16 * 1024 * 1024,
   concurrency: 256,
   depth: 64,

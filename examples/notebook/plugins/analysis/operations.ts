@@ -5,7 +5,11 @@ import * as Schema from "effect/Schema"
 import * as Operation from "opbus/operation/Operation"
 
 export class AnalyzeText extends Operation.make({
-  meta: { key: "ai.analyzeText", label: "Analyse a text", description: "The mood of an English text, and how it reads." },
+  meta: {
+    key: "ai.analyzeText",
+    label: "Analyse a text",
+    description: "The mood of an English text, and how it reads."
+  },
   input: Schema.Struct({ text: Schema.String.check(Schema.isMaxLength(100_000)) }),
   output: Schema.Struct({
     /** From -1, all words of feeling are bad ones, to 1. */
