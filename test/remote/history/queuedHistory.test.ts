@@ -280,4 +280,32 @@ describe("undo of queued calls", () => {
       assert.deepStrictEqual(server.cells(), {})
       assert.deepStrictEqual(server.world.log, ["write a/1=1", "write a/1="])
     }))
+
+  it.live("R4: an inverse that was given up can be retried, and still knows what it takes back", () =>
+    Effect.gen(function*() {
+      const { client, net, server } = yield* start()
+      const { run } = yield* client
+      net.state = "up"
+      yield* run(Effect.andThen(write("a/1", "1"), drained))
+      yield* server.run(breakNext("write"))
+      yield* run(Effect.andThen(HistoryTracker.undo, drained))
+      assert.deepStrictEqual(server.cells(), { "a/1": "1" })
+      yield* run(Outbox.use(({ deadLetters, retryDeadLetter }) =>
+        Effect.gen(function*() {
+          const [letter] = yield* deadLetters
+          assert.strictEqual(yield* retryDeadLetter(letter!.id), true)
+        })
+      ))
+      yield* run(drained)
+      assert.deepStrictEqual(server.cells(), {})
+    }))
+
+  it.live("R4: a refused call makes no entry, and says why", () =>
+    Effect.gen(function*() {
+      const { client } = yield* start()
+      const { run } = yield* client
+      const reason = yield* run(reasonOf(invokeRemote(Write, { cell: 1, value: "1" } as never, queue) as never))
+      assert.strictEqual((reason as { readonly _tag: string })._tag, "InvalidInput")
+      assert.deepStrictEqual(yield* run(HistoryTracker.entries), [])
+    }))
 })
