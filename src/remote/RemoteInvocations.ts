@@ -86,7 +86,7 @@ export const subscribe = (
       ),
       // It was not this side that interrupted: nothing would be caught then.
       Stream.catchCause((cause) =>
-        Cause.hasInterruptsOnly(cause) ? Stream.fail(unavailable("the server is closing")) : Stream.failCause(cause)
+        Cause.hasInterruptsOnly(cause) ? Stream.fail(unavailable("the server stopped it")) : Stream.failCause(cause)
       ),
       // It ends only when the server does.
       Stream.concat(Stream.fail(unavailable("the server ended the subscription")))
@@ -121,10 +121,15 @@ export const follow = (
       })
     )
     return Stream.retry(
-      Stream.mapError(once, (error) => new Broken(error)),
-      ({ while: again }: { readonly while: typeof isBroken }) => again
-    ) as never
+      once,
+      Schedule.while(
+        options.schedule ?? patient,
+        ({ input }) => isOperationError(input) && input.reason._tag === "RemoteUnavailable"
+      )
+    )
   })
+
+const patient = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])
 
 const key = wire.builtin.invocations
 

@@ -206,8 +206,12 @@ const describeCircumstances = (frame: Frame, event: { -readonly [Key in keyof In
   if (frame.registration.remote) event.remote = true
 }
 
-/** Good enough to bound memory: strings by their length, everything else by its place, and not all of a large value. */
-const estimateBytes = (event: Invocation): number => {
+/**
+ * Good enough to bound memory: strings by their length, everything else by its place, and not all of a large value.
+ *
+ * @internal
+ */
+export const estimateBytes = (event: Invocation): number => {
   const data = event._tag === "Succeeded" ? event.output : event._tag === "Progress" ? event.progress : undefined
   return 400 + estimate(event.input, 0) + (data === undefined ? 0 : estimate(data, 0))
 }

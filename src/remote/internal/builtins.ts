@@ -28,7 +28,10 @@ export const builtinsOf = (
     )
     if (observe !== false) {
       const replay = observe === true ? undefined : observe.replay
-      builtins.set(wire.builtin.invocations, yield* observeBuiltin(invoker, replay ?? 1024))
+      builtins.set(
+        wire.builtin.invocations,
+        yield* observeBuiltin(invoker, { events: replay ?? 1024, bytes: 16 * 1024 * 1024 })
+      )
     }
     return builtins
   })

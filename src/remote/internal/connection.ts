@@ -74,6 +74,12 @@ export interface Call {
 const isSuccess = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Success<A, E> =>
   Exit.isExit(effect) && effect._tag === "Success"
 
+/** What the end of the server interrupts is no interruption to a caller who may ask again. */
+const closed = (key: string, exit: AnyExit): AnyExit =>
+  exit._tag === "Failure" && Cause.hasInterruptsOnly(exit.cause)
+    ? Exit.fail(new OperationError({ key, reason: { _tag: "RemoteUnavailable", why: "the server is closing" } }))
+    : exit
+
 /** An answer that is encoded already: it was given before. */
 class Answered {
   readonly exit: wire.EncodedExit
@@ -97,6 +103,7 @@ export class Connection {
   private notifications = 0
   private complaints = 0
   private ended = false
+  private closing = false
 
   constructor(server: Server, outlet: Outlet, peer: Peer) {
     this.server = server
@@ -132,6 +139,7 @@ export class Connection {
 
   /** Interrupts everything that runs for this client. */
   close(): ReadonlyArray<Fiber.Fiber<unknown, unknown>> {
+    this.closing = true
     this.server.disconnect(this)
     const fibers: Array<Fiber.Fiber<unknown, unknown>> = []
     for (const { fiber } of this.calls.values()) {
@@ -227,7 +235,7 @@ export class Connection {
     )(this.admitted(call, payload))
     call.fiber = fiber
     fiber.addObserver((exit) => {
-      if (!call.silent) this.settle(call, exit)
+      if (!call.silent) this.settle(call, this.closing ? closed(call.key, exit) : exit)
       this.calls.delete(call.id)
       if (exit._tag === "Failure" && Cause.hasDies(exit.cause)) this.server.report(call.key, exit.cause)
       this.endIfIdle()
