@@ -15,7 +15,8 @@ import { parseArgs } from "node:util"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const patches = path.join(root, "test", "mutants")
-const expected = [...Array(8).keys()].map((i) => `I${i + 1}`).concat([...Array(16).keys()].map((i) => `H${i + 1}`))
+const numbers = (letter: string, count: number) => Array.from({ length: count }, (_, i) => `${letter}${i + 1}`)
+const expected = [...numbers("I", 8), ...numbers("H", 16), ...numbers("R", 5)]
 
 const { values } = parseArgs({
   options: {
@@ -84,11 +85,19 @@ const testFiles = (directory: string): ReadonlyArray<string> =>
     .filter((file) => file.endsWith(".test.ts"))
     .map((file) => path.join(directory, file))
 
+/** A test file with the files beside it that it imports: one suite may be run by several. */
+const textOf = (file: string): string => {
+  const text = fs.readFileSync(file, "utf8")
+  const beside = Array.from(
+    text.matchAll(/from "(\.\/[^"]+\.ts)"/g),
+    ([, name]) => path.join(path.dirname(file), name!)
+  )
+  return [text, ...beside.map((other) => fs.readFileSync(other, "utf8"))].join("\n")
+}
+
 const run = (copy: string, ids: ReadonlyArray<string>, bail = ids.length === 1): Run => {
   const pattern = ids.map(carries).join("|")
-  const files = testFiles(path.join(copy, "test")).filter((file) =>
-    new RegExp(pattern).test(fs.readFileSync(file, "utf8"))
-  )
+  const files = testFiles(path.join(copy, "test")).filter((file) => new RegExp(pattern).test(textOf(file)))
   if (files.length === 0) return { passed: [], failed: [], broken: undefined }
   const report = path.join(copy, "mutant-report.json")
   fs.rmSync(report, { force: true })
