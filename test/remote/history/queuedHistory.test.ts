@@ -308,4 +308,43 @@ describe("undo of queued calls", () => {
       assert.strictEqual((reason as { readonly _tag: string })._tag, "InvalidInput")
       assert.deepStrictEqual(yield* run(HistoryTracker.entries), [])
     }))
+
+  it.live("R4: the inverse of one that may have arrived, and had failed there, does nothing", () =>
+    Effect.gen(function*() {
+      const { client, net, server } = yield* start()
+      const { run } = yield* client
+      server.world.cells.set("a/1", "0")
+      yield* server.run(breakNext("write"))
+      net.state = "lossy"
+      yield* run(Effect.andThen(write("a/1", "1"), until(() => net.arrived > 0)))
+      net.state = "down"
+      yield* run(HistoryTracker.undo)
+      net.state = "up"
+      yield* run(drained)
+      assert.deepStrictEqual(server.cells(), { "a/1": "0" })
+      assert.deepStrictEqual(server.world.log, [])
+      const letters = yield* run(Outbox.use(({ deadLetters }) => deadLetters))
+      assert.deepStrictEqual(letters.map(({ reason }) => reason._tag), ["Failed"])
+    }))
+
+  it.live("R4: the undo of one that was given up meanwhile says so, and the next one passes on", () =>
+    Effect.gen(function*() {
+      const { client, net, plain, server } = yield* start()
+      const first = yield* client
+      yield* first.run(write("a/1", "1"))
+      yield* first.close
+      yield* server.run(breakNext("write"))
+      net.state = "up"
+      const second = yield* plain
+      yield* second.run(drained)
+      yield* second.close
+      const third = yield* client
+      const error = yield* third.run(Effect.flip(HistoryTracker.undo))
+      assert.include(error.message, "it never took effect")
+      yield* third.run(Effect.repeat(HistoryTracker.entries, {
+        until: (entries) => entries.length === 0,
+        schedule: Schedule.spaced("5 millis")
+      }))
+      assert.deepStrictEqual(yield* third.run(reasonOf(HistoryTracker.undo)), { _tag: "NothingToUndo" })
+    }))
 })

@@ -125,7 +125,6 @@ export const queuedHistory: Layer.Layer<
         const known = preparedOf(key)
         if (known === undefined) return yield* over(key, noMapping)
         let asked = asking.get(first)
-        asking.delete(first)
         if (asked === undefined) {
           const options = like === undefined ? undefined : (yield* internals.get(key, like))?.options
           asked = { lane, headers: options?.headers, timeout: options?.timeout, version: options?.version }
@@ -168,9 +167,7 @@ export const queuedHistory: Layer.Layer<
         return yield* over(call.key, "the outcome of the call that it takes back is not kept any more")
       }
       // One that was given up, and perhaps retried behind this one, has done nothing so far.
-      if (done.state !== Done) {
-        return undefined
-      }
+      if (done.state !== Done) return undefined
       if (done.outcome?._tag !== "Success") {
         return yield* over(call.key, "the outcome of the call that it takes back is not known")
       }
@@ -258,7 +255,6 @@ class Prepared {
   }
 
   decodeInput(input: unknown): unknown {
-    // An operation without input has none.
     return this.decode(input)
   }
 
