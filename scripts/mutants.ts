@@ -92,7 +92,9 @@ const textOf = (file: string): string => {
     text.matchAll(/from "(\.\/[^"]+\.ts)"/g),
     ([, name]) => path.join(path.dirname(file), name!)
   )
-  return [text, ...beside.map((other) => fs.readFileSync(other, "utf8"))].join("\n")
+  return [text, ...beside.filter((other) => fs.existsSync(other)).map((other) => fs.readFileSync(other, "utf8"))].join(
+    "\n"
+  )
 }
 
 const run = (copy: string, ids: ReadonlyArray<string>, bail = ids.length === 1): Run => {
