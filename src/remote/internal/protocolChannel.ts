@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { RpcClient } from "../../internal/effect/rpc.ts"
@@ -25,14 +26,26 @@ export const makeProtocolChannel = (
       })
     yield* Effect.forkScoped(protocol.run(clientId, receive))
     const run = Effect.runForkWith(context)
+    const send = (message: wire.FromClient) => protocol.send(clientId, message)
+    /** Requests on their way: one may wait for a worker that has time. */
+    const leaving = new Map<string | number, Fiber.Fiber<unknown, unknown>>()
     return {
       acks: protocol.supportsAck,
       codecs: protocol.codecFor === Schema.toCodecJson as unknown ? undefined : new BinaryCodecs(protocol.codecFor),
       send: (message) => {
-        run(Effect.catchCause(protocol.send(clientId, message), () =>
-          Effect.sync(() => {
-            if (message._tag === "Request") receiver.lost(unavailable("it could not be sent"), [message.id])
-          })))
+        if (message._tag === "Interrupt") {
+          const request = leaving.get(message.requestId)
+          run(Effect.ignoreCause(send(message)))
+          request?.interruptUnsafe()
+          return
+        }
+        if (message._tag !== "Request") return void run(Effect.ignoreCause(send(message)))
+        const fiber = run(send(message))
+        leaving.set(message.id, fiber)
+        fiber.addObserver((exit) => {
+          leaving.delete(message.id)
+          if (exit._tag === "Failure") receiver.lost(unavailable("it could not be sent"), [message.id])
+        })
       }
     }
   })
