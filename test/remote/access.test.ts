@@ -273,6 +273,20 @@ describe("R1", () => {
             }), "0.0.0.0")
       )
 
+      it.live("what a proxy says of the connection no call can say otherwise", () =>
+        withServer(stack, {
+          authorize: ({ connection }) => Effect.succeed({ actor: connection.get("x-user") ?? "nobody" })
+        }, (address) =>
+          Effect.gen(function*() {
+            const frame = request(1, "acl.whoami", null, { headers: [["x-user", "root"], ["X-USER", "root"]] })
+            const [exit] = (yield* post(address.http, line(frame), { ...ndjson, "x-user": "ada" })).lines()
+            assert.strictEqual(exit.exit.value, "ada")
+            const socket = yield* connect(address.webSocket("ndjson"))
+            socket.send(frame)
+            yield* socket.until((socket) => socket.exits().length === 1)
+            assert.strictEqual(socket.exitOf(1).value, "nobody")
+          })))
+
       it.live("an authorizer that dies lets nobody in, and says nothing", () =>
         withServer(stack, { authorize: () => Effect.die(new Error("hunter2")) }, (address) =>
           Effect.gen(function*() {

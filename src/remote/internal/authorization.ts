@@ -17,6 +17,8 @@ export interface RemoteCall {
   readonly operation: Operation.Any | undefined
   /** Names in lower case; the headers of the connection, and over them those of the call. */
   readonly headers: ReadonlyMap<string, string>
+  /** Those of the connection alone: what a proxy says there about the caller, no call can say otherwise. */
+  readonly connection: ReadonlyMap<string, string>
   /** It comes from this process or from this machine's loopback interface. */
   readonly local: boolean
 }

@@ -263,7 +263,7 @@ export class Connection {
     const operation = (key === call.key ? call.registration : this.server.internals.lookup(key))?.operation
     return authorized(
       this.server.options.authorize,
-      { kind: call.builtin?.kind ?? "invoke", key, operation, headers, local },
+      { kind: call.builtin?.kind ?? "invoke", key, operation, headers, connection: this.peer.headers, local },
       (local ? headers.get(wire.header.actor) : undefined) ??
         (session === undefined ? undefined : this.server.actorOf(session))
     )
