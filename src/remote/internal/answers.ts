@@ -38,8 +38,7 @@ const encodeReason = (registration: Registration | undefined, reason: Cause.Reas
   }
 }
 
-/** @internal */
-export const encodeOperationError = (error: OperationError): OperationErrorMessage => ({
+const encodeOperationError = (error: OperationError): OperationErrorMessage => ({
   _tag: "OperationError",
   key: error.key,
   reason: toMessage(outward(error)).reason
