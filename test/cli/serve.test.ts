@@ -279,7 +279,7 @@ describe("opbus serve", () => {
     child.kill("SIGINT")
     for (const { code, stderr } of await Promise.all(running)) {
       assert.strictEqual(code, 1)
-      assert.strictEqual(stderr, "opbus: \"slow.answer\" cannot be invoked remotely: the server interrupted it.\n")
+      assert.strictEqual(stderr, "opbus: \"slow.answer\" cannot be invoked remotely: the server is closing.\n")
     }
     const { code, stderr } = await ended
     assert.strictEqual(code, 0)
