@@ -79,6 +79,7 @@ const steps: ReadonlyArray<Step> = [
     run: script("sizes"),
     count: lastLine
   },
+  { name: "rust", about: "the crates: format, clippy, tests; where cargo is", run: script("rust"), count: lastLine },
   { name: "typeperf", about: "type instantiations, within their budgets", run: script("typeperf"), count: lastLine },
   { name: "examples", about: "every example", weight: 2, run: script("examples"), count: lastLine },
   {
@@ -114,6 +115,8 @@ const selected = steps.filter(({ name }) => values.only === undefined || values.
 const total = { passed: 0, failed: 0 }
 const failures: Array<{ readonly name: string; readonly output: string }> = []
 
+/** What is said again at the very end: whether Rust has run. */
+const closing: Array<string> = []
 const failedSteps = new Set<string>()
 
 const perform = async ({ count = one, name, run }: Step): Promise<void> => {
@@ -125,7 +128,9 @@ const perform = async ({ count = one, name, run }: Step): Promise<void> => {
   const seconds = `${(outcome.millis / 1000).toFixed(1)} s`
   console.log(`${failed === 0 ? "ok    " : "FAILED"} ${name.padEnd(10)} ${seconds.padStart(7)}${counted}`)
   for (const line of outcome.stdout.split("\n")) {
-    if (line.startsWith(noteMark)) console.log(`       ${line}`)
+    if (!line.startsWith(noteMark)) continue
+    console.log(`       ${line}`)
+    if (line.startsWith(`${noteMark}Rust:`)) closing.push(line.slice(noteMark.length))
   }
   if (failed === 0) return
   failedSteps.add(name)
@@ -164,5 +169,5 @@ const runAll = async (): Promise<void> => {
 
 await runAll()
 for (const { name, output } of failures) console.log(`\n──── ${name} ────\n${output.trimEnd()}`)
-console.log(`\n${total.passed} passed, ${total.failed} failed`)
+console.log(["", ...closing, `${total.passed} passed, ${total.failed} failed`].join("\n"))
 process.exitCode = total.failed === 0 ? 0 : 1
