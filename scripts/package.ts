@@ -94,6 +94,25 @@ const opbusCommand = async (folder: string): Promise<void> => {
   })
 }
 
+/** Specs, and an adapter that a third party published, in an empty project: `opbus generate` makes a program of them. */
+const generated = async (folder: string, tarball: string): Promise<void> => {
+  await emptyProject(folder, tarball, [...Object.keys(manifest.peerDependencies), "@types/node", "undici-types"])
+  await link(folder, ["vitest", "@effect/vitest"])
+  await cp(join(root, "test/package/generated"), folder, { recursive: true })
+  await cp(join(root, "test/package/adapter"), join(folder, "node_modules/opbus-adapter-inventory"), {
+    recursive: true
+  })
+  const opbus = (...args: ReadonlyArray<string>) =>
+    command(join(folder, "node_modules/.bin/opbus"), args, { cwd: folder })
+  check("opbus generate in an empty project", await opbus("generate"))
+  const all = await command("cat", ["inventory/all.csv"], { cwd: folder })
+  check("an adapter from npm writes its files", all, (output) => output.includes("text.count,async,text"))
+  check("opbus generate again changes nothing", await opbus("generate", "--dry-run", "--json"))
+  check("what is generated compiles", await command(bin("tsc"), ["-p", folder, "--pretty", "false"]))
+  const program = await command(process.execPath, ["main.ts"], { cwd: folder })
+  check("a generated operation with a body is invoked", program, (output) => output.includes("[3,\"TextEmpty\"]"))
+}
+
 await inTemporaryFolder(async (folder) => {
   const tarball = await pack(folder)
   check("publint", await command(bin("publint"), ["run", tarball, "--strict"]))
@@ -104,5 +123,6 @@ await inTemporaryFolder(async (folder) => {
   await runtime(join(folder, "runtime"), tarball)
   await consumer(join(folder, "consumer"), tarball)
   await opbusCommand(join(folder, "consumer"))
+  await generated(join(folder, "generated"), tarball)
 })
 report(results)
