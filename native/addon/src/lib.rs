@@ -1,0 +1,1 @@
+//! The modules of opbus, as Node loads them.

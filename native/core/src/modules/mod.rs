@@ -1,0 +1,1 @@
+//! What implements the modules of this crate. `opbus generate` writes this list.

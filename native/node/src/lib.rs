@@ -1,0 +1,1 @@
+//! The binding between Rust modules of opbus and Node.
