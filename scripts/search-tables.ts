@@ -102,7 +102,7 @@ const rust = (name: string, type: string, about: string, rows: ReadonlyArray<Rea
   `/// ${about}\n#[rustfmt::skip]\npub const ${name}: [${type}; ${rows.flat().length}] = [\n${
     lines(rows.map((row) => `${row.join(", ")},`)).map((line) => `    ${line}`).join("\n")
   }\n];\n`
-const rustPath = join(root, "native/core/src/modules/search/tables.rs")
+const rustPath = join(root, "native/core/src/modules/search/engine/tables.rs")
 writeFileSync(
   rustPath,
   `//! Tables ${header}\n\n${rust("CLASSES", "u32", "Runs of characters: the first, the last, class.", classes)}\n${

@@ -1,5 +1,5 @@
 /**
- * How text is cut into terms; `native/core/src/modules/search/terms.rs` does exactly the same.
+ * How text is cut into terms; `native/core/src/modules/search/engine/terms.rs` does exactly the same.
  *
  * A term is a run of letters, digits and marks, in lower case and without accents. Characters of scripts that are written
  * without spaces between words (Han, Hiragana, Katakana) are terms of their own. A term ends after 64 characters; the rest

@@ -81,12 +81,7 @@ pub fn each_term(text: &str, mut found: impl FnMut(&str)) {
 }
 
 /// Reads the word that begins at `start` and says where it ends.
-fn slow_word(
-    text: &str,
-    start: usize,
-    term: &mut String,
-    found: &mut impl FnMut(&str),
-) -> usize {
+fn slow_word(text: &str, start: usize, term: &mut String, found: &mut impl FnMut(&str)) -> usize {
     term.clear();
     let mut count = 0;
     for (offset, character) in text[start..].char_indices() {
@@ -151,7 +146,10 @@ mod tests {
 
     #[test]
     fn soft_hyphens_and_joiners_do_not_cut_a_word() {
-        assert_eq!(terms_of("co\u{ad}operate می\u{200c}خواهم"), ["cooperate", "میخواهم"]);
+        assert_eq!(
+            terms_of("co\u{ad}operate می\u{200c}خواهم"),
+            ["cooperate", "میخواهم"]
+        );
     }
 
     #[test]
