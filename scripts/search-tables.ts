@@ -85,7 +85,7 @@ const typescript = (name: string, about: string, rows: ReadonlyArray<ReadonlyArr
   `/** ${about} */\nexport const ${name} = ${
     packed(rows).map((line, i, all) => JSON.stringify(i === all.length - 1 ? line : `${line} `)).join(" +\n  ")
   }\n`
-const path = join(root, "src/native/modules/search/tables.ts")
+const path = join(root, "src/native/modules/search/engine/tables.ts")
 writeFileSync(
   path,
   `// Tables ${header}\n\n${
