@@ -193,28 +193,19 @@ export const jsonDepth = 128
  * @category schemas
  * @since 0.1.0
  */
-export const Json: Schema.Codec<Schema.Json> = Schema.declare<Schema.Json>(
-  (value): value is Schema.Json => isJson(value, jsonDepth),
-  { expected: `a JSON value of at most ${jsonDepth} levels` }
+export const Json: Schema.Codec<Schema.Json> = Schema.Json.pipe(
+  Schema.check(
+    Schema.makeFilter((value: Schema.Json) => isWellFormed(value, jsonDepth), {
+      expected: `a JSON value of at most ${jsonDepth} levels and of whole Unicode characters`
+    })
+  )
 )
 
-const isJson = (value: unknown, depth: number): boolean => {
-  switch (typeof value) {
-    case "string":
-      return value.isWellFormed()
-    case "number":
-      return globalThis.Number.isFinite(value)
-    case "boolean":
-      return true
-    case "object": {
-      if (value === null) return true
-      if (depth === 0) return false
-      if (Array.isArray(value)) return value.every((item) => isJson(item, depth - 1))
-      const prototype = Object.getPrototypeOf(value)
-      return (prototype === Object.prototype || prototype === null) &&
-        Object.entries(value).every(([key, item]) => key.isWellFormed() && isJson(item, depth - 1))
-    }
-    default:
-      return false
-  }
+const isWellFormed = (value: Schema.Json, depth: number): boolean => {
+  if (typeof value === "string") return value.isWellFormed()
+  if (typeof value !== "object" || value === null) return true
+  if (depth === 0) return false
+  return Array.isArray(value)
+    ? value.every((item) => isWellFormed(item, depth - 1))
+    : Object.entries(value).every(([key, item]) => key.isWellFormed() && isWellFormed(item, depth - 1))
 }
