@@ -1,0 +1,156 @@
+/**
+ * From TypeScript back to specs: what a generated file says, exactly; what hand-written code says, as far as it can be seen.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
+import type * as Path from "effect/Path"
+import type { PlatformError } from "effect/PlatformError"
+import type { CommandSpec } from "./CommandSpec.ts"
+import type { ResolvedConfig } from "./GeneratorConfig.ts"
+import { analyse, type Analysis } from "./internal/tools/analysis.ts"
+import { anyPlaces, rawCalls } from "./internal/tools/findings.ts"
+import { findPlainCommands, plainSpecOf } from "./internal/tools/plain.ts"
+import { load, type Project } from "./internal/tools/project.ts"
+import type { ReadSpec } from "./internal/tools/specs.ts"
+import type { SourceParseError, SourceParser } from "./SourceParser.ts"
+
+/**
+ * What could not be seen, or had to be decided.
+ *
+ * **Details**
+ *
+ * - `any`: a type says nothing.
+ * - `missing-type`: something has no type or no description, or names a type that is not there.
+ * - `computed`: a value is computed, so that its text does not say what it is.
+ * - `unsupported`: a spec cannot say this.
+ * - `pattern`: the code breaks a convention: no static accessor, a raw call.
+ * - `dropped`: a spec has no place for this; the generated code does without.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Warning {
+  readonly path: string
+  readonly line: number
+  readonly column: number
+  readonly code: "any" | "missing-type" | "computed" | "unsupported" | "pattern" | "dropped"
+  readonly message: string
+}
+
+/**
+ * A command that was found, with its spec.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReversedCommand {
+  readonly spec: CommandSpec
+  /** Where the spec belongs: `specs/gpu/stats.json`. */
+  readonly file: string
+  /** Where the command is defined. */
+  readonly path: string
+  readonly line: number
+  /** The class or constant. */
+  readonly name: string
+  /** `generated`: it carries the note of a spec. `interfaces`: types and a class, no operation. */
+  readonly kind: "generated" | "operation" | "interfaces"
+}
+
+/**
+ * What was found.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Reversed {
+  /** In the order of names. */
+  readonly commands: ReadonlyArray<ReversedCommand>
+  /** In the order of files and lines. */
+  readonly warnings: ReadonlyArray<Warning>
+  /** Files that are no TypeScript. */
+  readonly broken: ReadonlyArray<SourceParseError>
+}
+
+/**
+ * What to read.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReverseOptions {
+  /** The project's root; all paths are relative to it. */
+  readonly root: string
+  readonly config: ResolvedConfig
+  /** Files and folders; by default the configured sources. Imports are followed from there. */
+  readonly sources?: ReadonlyArray<string> | undefined
+}
+
+/**
+ * Reads the commands of existing code as specs.
+ *
+ * **When to use**
+ *
+ * Use to bring code that was written by hand under specs: review what comes out, write it to the specs folder, and generate.
+ *
+ * **Details**
+ *
+ * It reads what the compiler has generated, operations that are written with `Operation.make` and schemas, across files, and
+ * pairs of interfaces `XParams` and `XResult` beside a class `X`. It sees what is written, not what is computed: that comes
+ * back as a warning with its place.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const reverse: (
+  options: ReverseOptions
+) => Effect.Effect<Reversed, PlatformError, FileSystem.FileSystem | Path.Path | SourceParser> = Effect.fnUntraced(
+  function*(options) {
+    const { config, root } = options
+    const { runtime } = config.typescript
+    const project = yield* load({
+      root,
+      sources: options.sources ?? config.sources,
+      runtime: runtime === "opbus" ? undefined : runtime
+    })
+    return reverseProject(project, config)
+  }
+)
+
+const reverseProject = (project: Project, config: ResolvedConfig): Reversed => {
+  const analysis = analyse(project, config.types)
+  const commands: Array<ReversedCommand> = analysis.operations.map((operation) => ({
+    ...place(analysis.read(operation), config),
+    path: operation.module.path,
+    line: operation.module.position(operation.node.start).line,
+    name: operation.name,
+    kind: operation.source === undefined ? "operation" : "generated"
+  }))
+  for (const plain of findPlainCommands(project)) {
+    commands.push({
+      ...place(plainSpecOf(analysis.reader, plain), config),
+      path: plain.module.path,
+      line: plain.module.position(plain.params.node.start).line,
+      name: plain.name,
+      kind: "interfaces"
+    })
+  }
+  scan(analysis)
+  return {
+    commands: commands.sort((a, b) => a.spec.name < b.spec.name ? -1 : a.spec.name > b.spec.name ? 1 : 0),
+    warnings: analysis.warnings(),
+    broken: project.broken
+  }
+}
+
+const place = ({ spec }: ReadSpec, config: ResolvedConfig) => ({ spec, file: `${config.specs}/${spec.name}.json` })
+
+/** What breaks the conventions in the files of commands, beyond their definitions. */
+const scan = ({ operations, project, reader, unreadable }: Analysis): void => {
+  for (const { message, module, node } of unreadable) reader.warn(module, node, "computed", message)
+  for (const module of new Set(operations.map((operation) => operation.module))) {
+    for (const { message, node } of anyPlaces(project, module)) reader.warn(module, node, "any", message)
+    for (const { message, node } of rawCalls(project, module)) reader.warn(module, node, "pattern", message)
+  }
+}

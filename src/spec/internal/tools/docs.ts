@@ -1,0 +1,38 @@
+import type { AnyNode } from "./ast.ts"
+import type { Module } from "./module.ts"
+
+/** Reads the descriptions in `/** … *\/` comments. */
+export const makeDocs = () => {
+  const known = new WeakMap<Module, ReadonlyMap<number, string>>()
+  return (module: Module, node: AnyNode): string | undefined => {
+    let docs = known.get(module)
+    if (docs === undefined) {
+      docs = index(module)
+      known.set(module, docs)
+    }
+    return docs.get(node.start)
+  }
+}
+
+/** The comments of a file, by the offset of what follows them. */
+const index = (module: Module): ReadonlyMap<number, string> => {
+  const found = new Map<number, string>()
+  const { comments, text } = module.source
+  for (const { end, type, value } of comments) {
+    if (type !== "Block" || !value.startsWith("*")) continue
+    const next = /\S/g
+    next.lastIndex = end
+    const at = next.exec(text)?.index
+    if (at !== undefined) found.set(at, clean(value.slice(1)))
+  }
+  return found
+}
+
+/** Without the stars, and without what tags say: a description is the text before the first one. */
+const clean = (comment: string): string => {
+  const lines = comment.split("\n").map((line, index) =>
+    index === 0 ? line.trim() : line.replace(/^\s*\*? ?/, "").trimEnd()
+  )
+  const end = lines.findIndex((line) => /^@\w/.test(line))
+  return (end === -1 ? lines : lines.slice(0, end)).join("\n").trim().replaceAll("*\\/", "*/")
+}
