@@ -258,6 +258,11 @@ impl Pool {
         Ok(bytes)
     }
 
+    /// Whether it has neither been unloaded nor loaded anew.
+    pub fn is_current(&self, model: &Arc<Model>) -> bool {
+        lock(&self.state).is_current(model)
+    }
+
     pub fn get(&self, id: &str) -> Option<Arc<Model>> {
         lock(&self.state).models.get(id).cloned()
     }
@@ -412,10 +417,12 @@ impl Pool {
                         state.counters.restored += 1;
                     }
                 }
-                Err(_) => {
+                Err(_) if lock(&self.state).is_current(&model) => {
                     lock(&self.state).damaged.insert(model.id.clone());
                     healed = false;
                 }
+                // It was unloaded meanwhile.
+                Err(_) => {}
             }
         }
         while self.level() == PressureLevel::Normal {
@@ -472,7 +479,7 @@ impl Pool {
         let mut state = lock(&self.state);
         state.cursor = cursor;
         for model in damaged {
-            if state.models.get(&model.id).map_or(false, |now| Arc::ptr_eq(now, model)) {
+            if state.is_current(model) {
                 state.damaged.insert(model.id.clone());
             }
         }
@@ -543,6 +550,10 @@ impl Pool {
 }
 
 impl State {
+    fn is_current(&self, model: &Arc<Model>) -> bool {
+        self.models.get(&model.id).map_or(false, |now| Arc::ptr_eq(now, model))
+    }
+
     fn remove(&mut self, id: &str) {
         if self.models.remove(id).is_some() {
             self.damaged.remove(id);

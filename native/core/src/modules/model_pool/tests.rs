@@ -243,7 +243,7 @@ fn threads_that_load_infer_and_unload_at_once_never_pass_the_budget() {
         .map(|worker| {
             let pool = Arc::clone(&pool);
             std::thread::spawn(move || {
-                for round in 0..12 {
+                for round in 0..6 {
                     let id = format!("m{}", (worker + round) % 6);
                     let _ = load_as(&pool, &id, 4, Kind::Adapter, round % 2 == 0);
                     let _ = pool.infer(&id, "x", 16);

@@ -12,7 +12,7 @@ import * as tables from "./tables.ts"
 /** No term has more characters than this. */
 export const longestTerm = 64
 
-const characters = { separator: 0, word: 1, single: 2, ignored: 3 } as const
+const kinds = { separator: 0, word: 1, single: 2, ignored: 3 } as const
 
 interface Runs {
   readonly from: Int32Array
@@ -60,7 +60,7 @@ const find = ({ from, to }: Runs, code: number): number => {
 const classOf = (code: number): number => {
   const { classes } = runs()
   const at = find(classes, code)
-  return at < 0 ? kinds_.separator : classes.kind[at]!
+  return at < 0 ? kinds.separator : classes.kind[at]!
 }
 
 const fold = (code: number): number => {
@@ -115,10 +115,10 @@ const slowWord = (text: string, start: number, found: (term: string) => void): n
   while (at < text.length) {
     const code = text.codePointAt(at)!
     const kind = classOf(code)
-    if (kind === kinds_.separator) break
+    if (kind === kinds.separator) break
     at += code > 0xffff ? 2 : 1
-    if (kind === kinds_.ignored) continue
-    if (kind === kinds_.single) {
+    if (kind === kinds.ignored) continue
+    if (kind === kinds.single) {
       if (count > 0) found(term)
       found(String.fromCodePoint(fold(code)))
       return at
