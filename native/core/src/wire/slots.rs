@@ -159,12 +159,12 @@ impl<'a> SlotSink<'a> {
         self.text_units
     }
 
-    /// The slots that did not fit.
-    pub fn into_spill(self) -> Vec<u64> {
-        self.spill
+    /// The slots that did not fit; all of them, when there are no shared ones.
+    pub fn take_spill(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.spill)
     }
 
-    /// Forgets what has been written from `length` on; used when an element cannot be expressed.
+    /// Why what has been written is not the value, if so.
     pub fn take_fault(&mut self) -> Option<&'static str> {
         self.fault.take()
     }
@@ -175,15 +175,6 @@ impl<'a> SlotSink<'a> {
             None => self.spill.push(bits),
         }
         self.length += 1;
-    }
-
-    /// Changes a number that has been written.
-    pub fn set(&mut self, at: usize, value: f64) {
-        let shared = self.shared.len();
-        match self.shared.get_mut(at) {
-            Some(slot) => *slot = value.to_bits(),
-            None => self.spill[at - shared] = value.to_bits(),
-        }
     }
 }
 
