@@ -1,18 +1,17 @@
 /**
  * The terms of an index: which number each has, and which are like a given one.
  */
+import { grown } from "./Pool.ts"
 import { longestTerm } from "./terms.ts"
-import { characters, compare, inCommon } from "./text.ts"
+import { characters, compare } from "./text.ts"
 
 export class Dictionary {
   readonly #numbers = new Map<string, number>()
   readonly #terms: Array<string> = []
-  /** How many characters each term has. */
-  readonly #lengths: Array<number> = []
+  /** What each term looks like, see `shapeOf`. */
+  #shapes = new Uint32Array(0)
   /** Numbers of terms by their text; those after its end are not sorted in yet. */
   #sorted: Array<number> = []
-  /** How many characters each has in common with the one before. */
-  #common = new Uint8Array(0)
 
   get size(): number {
     return this.#terms.length
@@ -24,7 +23,7 @@ export class Dictionary {
 
   /** How many characters a term has. */
   lengthOf(number: number): number {
-    return this.#lengths[number]!
+    return this.#shapes[number]! >>> lengthShift
   }
 
   /** The number of a term. */
@@ -41,18 +40,18 @@ export class Dictionary {
     const own = ` ${term}`.slice(1)
     this.#numbers.set(own, number)
     this.#terms.push(own)
-    this.#lengths.push(characters(term))
+    this.#shapes = grown(this.#shapes, number + 1)
+    this.#shapes[number] = shapeOf(term)
     return number
   }
 
   /** Forgets all terms from a number on. */
   truncate(size: number): void {
     for (const term of this.#terms.splice(size)) this.#numbers.delete(term)
-    this.#lengths.length = size
     if (this.#sorted.length > size) this.#sorted = []
   }
 
-  /** Sorts in what has come since the last time; `beginningWith` and `like` need it. */
+  /** Sorts in what has come since the last time; `beginningWith` needs it. */
   sort(): void {
     const known = this.#sorted.length
     if (known === this.size) return
@@ -66,62 +65,64 @@ export class Dictionary {
       merged.push(number)
     }
     while (old < known) merged.push(this.#sorted[old++]!)
-    this.#common = Uint8Array.from(
-      merged,
-      (number, i) => i === 0 ? 0 : inCommon(terms[number]!, terms[merged[i - 1]!]!)
-    )
     this.#sorted = merged
   }
 
   /** The terms that begin with another, which may be one of them, by their text. */
   beginningWith(prefix: string): ReadonlyArray<number> {
-    let low = 0
+    const first = this.#firstThat((term) => compare(term, prefix) >= 0, 0)
+    return this.#sorted.slice(first, this.#firstThat((term) => !term.startsWith(prefix), first))
+  }
+
+  /** The position of the first sorted term from `low` on for which something holds that holds for all after it. */
+  #firstThat(holds: (term: string) => boolean, low: number): number {
     let high = this.#sorted.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if (compare(this.term(this.#sorted[middle]!), prefix) < 0) low = middle + 1
-      else high = middle
+      if (holds(this.term(this.#sorted[middle]!))) high = middle
+      else low = middle + 1
     }
-    if (low === this.#sorted.length || !this.term(this.#sorted[low]!).startsWith(prefix)) return []
-    const length = characters(prefix)
-    let end = low + 1
-    while (end < this.#sorted.length && this.#common[end]! >= length) end++
-    return this.#sorted.slice(low, end)
+    return low
   }
 
   /** The terms that differ from another by at most so many edits, by their text, with how many. */
   like(term: string, most: number): ReadonlyArray<readonly [number: number, edits: number]> {
+    const shape = shapeOf(term)
+    const length = shape >>> lengthShift
     const wanted = codes(term)
-    const width = wanted.length + 2
-    // Row r: edits between the first r characters of a term and those of the wanted one.
-    const rows = new Uint8Array((longestTerm + 1) * width).fill(most + 1)
-    for (let column = 0; column <= Math.min(most, wanted.length); column++) rows[column] = column
     const found: Array<readonly [number, number]> = []
-    // How many rows fit the term before; a term has those in common with it that `#common` says.
-    let known = 0
-    let at = 0
-    while (at < this.#sorted.length) {
-      known = Math.min(known, this.#common[at]!)
-      const number = this.#sorted[at]!
-      at++
-      const other = codes(this.term(number))
-      let length = known
-      let hopeless = false
-      while (length < other.length && !hopeless) {
-        const character = other[length]!
-        length++
-        hopeless = !nextRow(rows, width, length, character, wanted, most)
+    const shapes = this.#shapes
+    const { size } = this
+    for (let number = 0; number < size; number++) {
+      const other = shapes[number]!
+      const longer = (other >>> lengthShift) - length
+      if (longer > most || longer < -most) continue
+      // An edit takes away at most one character and brings at most one.
+      let lost = shape & ~other & characterMask
+      let won = other & ~shape & characterMask
+      for (let i = 0; i < most; i++) {
+        lost &= lost - 1
+        won &= won - 1
       }
-      known = length
-      if (hopeless) {
-        while (at < this.#sorted.length && this.#common[at]! >= length) at++
-      } else if (Math.abs(length - wanted.length) <= most) {
-        const edits = rows[length * width + wanted.length]!
-        if (edits <= most) found.push([number, edits])
-      }
+      if ((lost | won) !== 0) continue
+      const edits = editsBetween(wanted, this.term(number), most)
+      if (edits <= most) found.push([number, edits])
     }
-    return found
+    return found.sort(([a], [b]) => compare(this.term(a), this.term(b)))
   }
+}
+
+const lengthShift = 26
+const characterMask = 2 ** lengthShift - 1
+
+/**
+ * How long a term is, and which characters it has: a bit for each, shared by several characters. That is enough to pass over
+ * nearly all terms which are not like a given one.
+ */
+const shapeOf = (term: string): number => {
+  let bits = 0
+  for (const code of codes(term)) bits |= 1 << (code % lengthShift)
+  return bits + characters(term) * 2 ** lengthShift
 }
 
 const codes = (text: string): Array<number> => {
@@ -134,29 +135,33 @@ const codes = (text: string): Array<number> => {
   return all
 }
 
-/** Fills one row of the table of edits, and says whether it holds something near enough. */
-const nextRow = (
-  rows: Uint8Array,
-  width: number,
-  row: number,
-  character: number,
-  wanted: ReadonlyArray<number>,
-  most: number
-): boolean => {
-  const before = (row - 1) * width
-  const current = row * width
+/** Edits between the characters of a term so far and the first ones of the wanted term. */
+const row = new Uint8Array(longestTerm + 1)
+
+/** How many edits lead from one term to another, or more than `most` if it is more than that. */
+const editsBetween = (wanted: ReadonlyArray<number>, term: string, most: number): number => {
   const far = most + 1
-  const first = Math.max(1, row - most)
-  const last = Math.min(wanted.length, row + most)
-  let least = rows[current + first - 1] = first === 1 ? Math.min(far, row) : far
-  for (let column = first; column <= last; column++) {
-    const replaced = rows[before + column - 1]! + (wanted[column - 1] === character ? 0 : 1)
-    const added = rows[before + column]! + 1
-    const leftOut = rows[current + column - 1]! + 1
-    const edits = Math.min(replaced, added, leftOut, far)
-    rows[current + column] = edits
-    if (edits < least) least = edits
+  row.fill(far)
+  for (let column = 0; column <= Math.min(most, wanted.length); column++) row[column] = column
+  let before = 0
+  for (let at = 0; at < term.length; at++) {
+    const character = term.codePointAt(at)!
+    if (character > 0xffff) at++
+    before++
+    // Further from the diagonal than `most`, everything is too far.
+    if (before > wanted.length + most) return far
+    const first = Math.max(1, before - most)
+    const last = Math.min(wanted.length, before + most)
+    let corner = row[first - 1]!
+    let least = row[first - 1] = first === 1 ? Math.min(far, before) : far
+    for (let column = first; column <= last; column++) {
+      const replaced = corner + (wanted[column - 1] === character ? 0 : 1)
+      corner = row[column]!
+      const edits = Math.min(replaced, corner + 1, row[column - 1]! + 1, far)
+      row[column] = edits
+      if (edits < least) least = edits
+    }
+    if (least === far) return far
   }
-  if (last + 1 < width) rows[current + last + 1] = far
-  return least <= most
+  return row[wanted.length]!
 }

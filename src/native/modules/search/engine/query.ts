@@ -41,34 +41,36 @@ export interface Found {
   readonly total: number
 }
 
-/** What is known about each document while a query runs. */
-interface Scores {
+/** What is known about each document while a query runs; it is kept for the next one. */
+export class Scores {
   /** Of the terms that are done. */
-  readonly total: Float64Array
+  total = new Float64Array(0)
   /** Of the term at hand. */
-  readonly part: Float64Array
+  part = new Float64Array(0)
   /** How many terms have matched, and how many different ones. */
-  readonly matched: Uint32Array
-  readonly different: Uint32Array
+  matched = new Uint32Array(0)
+  different = new Uint32Array(0)
   /** Those that the term at hand matches. */
-  readonly inPart: Uint8Array
-  partial: Array<number>
-  readonly found: Array<number>
+  inPart = new Uint8Array(0)
+  partial: Array<number> = []
+  found: Array<number> = []
+
+  /** Makes room for so many documents. */
+  grow(size: number): void {
+    if (size <= this.total.length) return
+    const room = size + (size >> 2) + 16
+    this.total = new Float64Array(room)
+    this.part = new Float64Array(room)
+    this.matched = new Uint32Array(room)
+    this.different = new Uint32Array(room)
+    this.inPart = new Uint8Array(room)
+  }
 }
 
-export const run = (index: SearchIndex, ranking: Ranking, query: Query): Found => {
+export const run = (index: SearchIndex, ranking: Ranking, query: Query, scores: Scores): Found => {
   const terms = termsOf(query.text)
-  const size = index.numbers
-  const scores: Scores = {
-    total: new Float64Array(size),
-    part: new Float64Array(size),
-    matched: new Uint32Array(size),
-    different: new Uint32Array(size),
-    inPart: new Uint8Array(size),
-    partial: [],
-    found: []
-  }
-  if (query.prefix || query.fuzzy > 0) index.dictionary.sort()
+  scores.grow(index.numbers)
+  if (query.prefix) index.dictionary.sort()
   const seen = new Set<string>()
   for (const [position, term] of terms.entries()) {
     scoreTerm(index, ranking, query, term, scores)
@@ -76,12 +78,15 @@ export const run = (index: SearchIndex, ranking: Ranking, query: Query): Found =
     seen.add(term)
   }
   const needed = query.all ? terms.length : 1
-  const found = scores.found.filter((document) => scores.matched[document]! >= needed)
-  const { different, total } = scores
+  const { different, matched, total } = scores
+  const found = scores.found.filter((document) => matched[document]! >= needed)
   for (const document of found) total[document]! *= different[document]!
   found.sort((a, b) => total[b]! - total[a]! || a - b)
   const documents = found.slice(0, query.limit)
-  return { documents, scores: documents.map((document) => total[document]!), total: found.length }
+  const result = { documents, scores: documents.map((document) => total[document]!), total: found.length }
+  for (const document of scores.found) matched[document] = different[document] = 0
+  scores.found = []
+  return result
 }
 
 /** Scores one term of a query, and those that are like it. */

@@ -2,7 +2,7 @@
  * How text is cut into terms; `native/core/src/modules/search/engine/terms.rs` does exactly the same.
  *
  * A term is a run of letters, digits and marks, in lower case and without accents. Characters of scripts that are written
- * without spaces between words (Han, Hiragana, Katakana) are terms of their own. A term ends after 64 characters; the rest
+ * without spaces between words (Han, Hiragana, Katakana) are terms of their own. A term ends after 63 characters; the rest
  * of such a word is left out.
  *
  * @since 0.1.0
@@ -10,7 +10,7 @@
 import * as tables from "./tables.ts"
 
 /** No term has more characters than this. */
-export const longestTerm = 64
+export const longestTerm = 63
 
 const kinds = { separator: 0, word: 1, single: 2, ignored: 3 } as const
 

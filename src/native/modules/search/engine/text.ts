@@ -15,8 +15,6 @@ export const utf8Length = (text: string): number => {
 
 const isHalf = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff
 
-const astral = /[\ud800-\udfff]/
-
 /** How many characters a text has. */
 export const characters = (text: string): number => {
   let count = text.length
@@ -34,14 +32,4 @@ export const compare = (a: string, b: string): number => {
     if (x !== y) return (isHalf(x) ? x + 0x10000 : x) - (isHalf(y) ? y + 0x10000 : y)
   }
   return a.length - b.length
-}
-
-/** How many characters two texts begin with in common. */
-export const inCommon = (a: string, b: string): number => {
-  const length = Math.min(a.length, b.length)
-  let i = 0
-  while (i < length && a.charCodeAt(i) === b.charCodeAt(i)) i++
-  // Half a character in common is none.
-  if (i > 0 && (a.charCodeAt(i - 1) & 0xfc00) === 0xd800) i--
-  return astral.test(a) ? characters(a.slice(0, i)) : i
 }

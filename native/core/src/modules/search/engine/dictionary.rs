@@ -7,6 +7,9 @@ use std::hash::{BuildHasher, Hasher};
 
 const EMPTY: u32 = u32::MAX;
 
+/// Terms that differ by more are never alike.
+pub const MOST_EDITS: i32 = 6;
+
 pub struct Dictionary {
     text: String,
     /// Where the text of each term begins; one more than there are terms.
@@ -16,8 +19,60 @@ pub struct Dictionary {
     seed: RandomState,
     /// Numbers of terms by their text; those after its end are not sorted in yet.
     sorted: Vec<u32>,
-    /// How many characters each has in common with the one before.
-    common: Vec<u8>,
+    /// What each term looks like.
+    shapes: Vec<Shape>,
+}
+
+/// How long a term is, and which characters it has: a bit for each, shared by several characters.
+/// That is enough to pass over nearly all terms which are not like a given one.
+#[derive(Clone, Copy)]
+struct Shape(u32);
+
+const LENGTH: u32 = 26;
+
+impl Shape {
+    fn of(term: &str) -> Shape {
+        let mut shape = 0;
+        let mut length = 0;
+        for character in term.chars() {
+            shape |= 1 << ((character as u32).wrapping_sub('a' as u32) % LENGTH);
+            length += 1;
+        }
+        Shape(shape | (length << LENGTH))
+    }
+
+    fn length(self) -> usize {
+        (self.0 >> LENGTH) as usize
+    }
+}
+
+/// Calls `found` with the number of each shape to which so many edits may lead: an edit takes away
+/// at most one character and brings at most one. A block at a time, without branches, so that the
+/// compiler can compare several at once.
+fn each_near<const MOST: i32>(shapes: &[Shape], wanted: Shape, mut found: impl FnMut(u32)) {
+    const BLOCK: usize = 32;
+    let mask = (1 << LENGTH) - 1;
+    let length = (wanted.0 >> LENGTH) as i32;
+    for (number, block) in shapes.chunks(BLOCK).enumerate() {
+        let mut far = [1; BLOCK];
+        let mut nearest = u32::MAX;
+        for (far, shape) in far.iter_mut().zip(block) {
+            let mut lost = wanted.0 & !shape.0 & mask;
+            let mut won = shape.0 & !wanted.0 & mask;
+            for _ in 0..MOST {
+                lost &= lost.wrapping_sub(1);
+                won &= won.wrapping_sub(1);
+            }
+            let longer = (shape.0 >> LENGTH) as i32 - length + MOST;
+            *far = lost | won | ((longer | (2 * MOST - longer)) as u32 >> 31);
+            nearest = nearest.min(*far);
+        }
+        if nearest == 0 {
+            for (i, _) in far.iter().enumerate().filter(|(_, far)| **far == 0) {
+                found((number * BLOCK + i) as u32);
+            }
+        }
+    }
 }
 
 impl Dictionary {
@@ -28,7 +83,7 @@ impl Dictionary {
             slots: Vec::new(),
             seed: RandomState::new(),
             sorted: Vec::new(),
-            common: Vec::new(),
+            shapes: Vec::new(),
         }
     }
 
@@ -39,6 +94,11 @@ impl Dictionary {
     pub fn term(&self, number: u32) -> &str {
         let at = number as usize;
         &self.text[self.starts[at] as usize..self.starts[at + 1] as usize]
+    }
+
+    /// How many characters a term has.
+    pub fn length(&self, number: u32) -> usize {
+        self.shapes[number as usize].length()
     }
 
     /// The number of a term.
@@ -73,6 +133,9 @@ impl Dictionary {
         let needed = self.starts.len() + 1;
         grow(&mut self.starts, needed);
         self.starts.push(self.text.len() as u32);
+        let needed = self.shapes.len() + 1;
+        grow(&mut self.shapes, needed);
+        self.shapes.push(Shape::of(term));
         number
     }
 
@@ -82,10 +145,10 @@ impl Dictionary {
             return;
         }
         self.starts.truncate(len + 1);
+        self.shapes.truncate(len);
         self.text.truncate(self.starts[len] as usize);
         if self.sorted.len() > len {
             self.sorted.clear();
-            self.common.clear();
         }
         let size = self.slots.len();
         self.fill_slots(size);
@@ -113,7 +176,7 @@ impl Dictionary {
         }
     }
 
-    /// Sorts in what has come since the last time; `beginning_with` and `like` need it.
+    /// Sorts in what has come since the last time; `beginning_with` needs it.
     pub fn sort(&mut self) {
         let known = self.sorted.len();
         if known == self.len() {
@@ -133,20 +196,7 @@ impl Dictionary {
         }
         merged.extend(old);
         merged.extend(new);
-        let mut common = Vec::with_capacity(merged.len());
-        let mut before = "";
-        for number in &merged {
-            let term = self.term(*number);
-            let same = term
-                .chars()
-                .zip(before.chars())
-                .take_while(|(a, b)| a == b)
-                .count();
-            common.push(same as u8);
-            before = term;
-        }
         self.sorted = merged;
-        self.common = common;
     }
 
     /// The terms that begin with another, which may be one of them, by their text.
@@ -154,91 +204,69 @@ impl Dictionary {
         let first = self
             .sorted
             .partition_point(|number| self.term(*number) < prefix);
-        match self.sorted.get(first) {
-            Some(number) if self.term(*number).starts_with(prefix) => {}
-            _ => return &[],
-        }
-        let length = prefix.chars().count();
-        let rest = &self.common[first + 1..];
-        let more = rest
-            .iter()
-            .take_while(|common| **common as usize >= length)
-            .count();
-        &self.sorted[first..first + 1 + more]
+        let rest = &self.sorted[first..];
+        let count = rest.partition_point(|number| self.term(*number).starts_with(prefix));
+        &rest[..count]
     }
 
     /// The terms that differ from another by at most so many edits, by their text, with how many.
     pub fn like(&self, term: &str, most: usize) -> Vec<(u32, usize)> {
+        let most = most.min(MOST_EDITS as usize);
+        let shape = Shape::of(term);
         let wanted: Vec<char> = term.chars().collect();
-        let width = wanted.len() + 2;
-        let far = (most + 1) as u8;
-        // Row r: edits between the first r characters of a term and those of the wanted one.
-        let mut rows = vec![far; (LONGEST_TERM + 1) * width];
-        for (column, cell) in rows.iter_mut().enumerate().take(most.min(wanted.len()) + 1) {
-            *cell = column as u8;
-        }
         let mut found = Vec::new();
-        // How many rows fit the term before; a term has those in common with it that `common` says.
-        let mut known = 0;
-        let mut at = 0;
-        while at < self.sorted.len() {
-            known = known.min(self.common[at] as usize);
-            let number = self.sorted[at];
-            at += 1;
-            let mut length = known;
-            let mut hopeless = false;
-            for character in self.term(number).chars().skip(known) {
-                length += 1;
-                if !next_row(&mut rows, width, length, character, &wanted, most) {
-                    hopeless = true;
-                    break;
-                }
+        let consider = |number| {
+            let edits = edits_between(&wanted, self.term(number), most);
+            if edits <= most {
+                found.push((number, edits));
             }
-            known = length;
-            if hopeless {
-                while at < self.sorted.len() && self.common[at] as usize >= length {
-                    at += 1;
-                }
-            } else if length + most >= wanted.len() && wanted.len() + most >= length {
-                let edits = rows[length * width + wanted.len()] as usize;
-                if edits <= most {
-                    found.push((number, edits));
-                }
-            }
+        };
+        match most {
+            0 => each_near::<0>(&self.shapes, shape, consider),
+            1 => each_near::<1>(&self.shapes, shape, consider),
+            2 => each_near::<2>(&self.shapes, shape, consider),
+            3 => each_near::<3>(&self.shapes, shape, consider),
+            _ => each_near::<MOST_EDITS>(&self.shapes, shape, consider),
         }
+        found.sort_unstable_by(|(a, _), (b, _)| self.term(*a).cmp(self.term(*b)));
         found
     }
 }
 
-/// Fills one row of the table of edits, and says whether it holds something near enough.
-fn next_row(
-    rows: &mut [u8],
-    width: usize,
-    row: usize,
-    character: char,
-    wanted: &[char],
-    most: usize,
-) -> bool {
-    let (before, rest) = rows.split_at_mut(row * width);
-    let before = &before[(row - 1) * width..];
-    let current = &mut rest[..width];
+/// How many edits lead from one term to another, or more than `most` if it is more than that.
+fn edits_between(wanted: &[char], term: &str, most: usize) -> usize {
     let far = (most + 1) as u8;
-    let first = row.saturating_sub(most).max(1);
-    let last = wanted.len().min(row + most);
-    current[first - 1] = if first == 1 { far.min(row as u8) } else { far };
-    let mut least = current[first - 1];
-    for column in first..=last {
-        let replaced = before[column - 1] + u8::from(wanted[column - 1] != character);
-        let added = before[column] + 1;
-        let left_out = current[column - 1] + 1;
-        let edits = replaced.min(added).min(left_out).min(far);
-        current[column] = edits;
-        least = least.min(edits);
+    // Edits between the characters of the term so far and the first ones of the wanted term.
+    let mut row = [far; LONGEST_TERM + 1];
+    for (column, cell) in row.iter_mut().enumerate().take(most.min(wanted.len()) + 1) {
+        *cell = column as u8;
     }
-    if last + 1 < width {
-        current[last + 1] = far;
+    for (before, character) in term.chars().enumerate() {
+        // Further from the diagonal than `most`, everything is too far.
+        let first = (before + 1).saturating_sub(most).max(1);
+        let last = wanted.len().min(before + 1 + most);
+        if before + 1 > wanted.len() + most {
+            return most + 1;
+        }
+        let mut corner = row[first - 1];
+        row[first - 1] = if first == 1 {
+            far.min(before as u8 + 1)
+        } else {
+            far
+        };
+        let mut least = row[first - 1];
+        for column in first..=last {
+            let replaced = corner + u8::from(wanted[column - 1] != character);
+            corner = row[column];
+            let edits = replaced.min(corner + 1).min(row[column - 1] + 1).min(far);
+            row[column] = edits;
+            least = least.min(edits);
+        }
+        if least == far {
+            return most + 1;
+        }
     }
-    least as usize <= most
+    usize::from(row[wanted.len()])
 }
 
 #[cfg(test)]

@@ -146,7 +146,7 @@ impl Index {
     pub(super) fn average_length(&self, field: usize) -> f64 {
         self.total_lengths[field] as f64 / self.len() as f64
     }
-    /// `beginning_with` and `like` need it.
+    /// `beginning_with` needs it.
     pub(super) fn sort_terms(&mut self) {
         self.dictionary.sort();
     }
@@ -158,6 +158,9 @@ impl Index {
     }
     pub(super) fn like(&self, term: &str, most: usize) -> Vec<(u32, usize)> {
         self.dictionary.like(term, most)
+    }
+    pub(super) fn term_length(&self, number: u32) -> usize {
+        self.dictionary.length(number)
     }
     pub(super) fn term(&self, number: u32) -> &str {
         self.dictionary.term(number)

@@ -1,12 +1,12 @@
 //! Finding and ranking: the same as minisearch does, with the same parameters.
 
+use super::dictionary::MOST_EDITS;
 use super::index::{Index, Ranking};
 use super::number::ln;
 use super::terms::terms_of;
 
 const PREFIX_WEIGHT: f64 = 0.375;
 const FUZZY_WEIGHT: f64 = 0.45;
-const MOST_EDITS: f64 = 6.0;
 
 /// A question to an index.
 #[derive(Debug, Clone)]
@@ -29,50 +29,54 @@ pub struct Found {
     pub total: usize,
 }
 
-/// What is known about a document while a query runs.
-struct Scores {
-    /// Of the terms that are done.
-    total: Vec<f64>,
-    /// Of the term at hand.
-    part: Vec<f64>,
-    /// How many terms have matched, and how many different ones.
-    matched: Vec<u32>,
-    different: Vec<u32>,
+/// What is known about each document while a query runs; it is kept for the next one.
+#[derive(Default)]
+pub struct Scores {
+    documents: Vec<Score>,
     /// Those that the term at hand matches.
-    in_part: Vec<bool>,
     partial: Vec<u32>,
     found: Vec<u32>,
 }
 
-pub fn run(index: &mut Index, ranking: &Ranking, query: &Query) -> Found {
+#[derive(Clone, Copy)]
+struct Score {
+    /// Of the terms that are done.
+    total: f64,
+    /// Of the term at hand.
+    part: f64,
+    in_part: bool,
+    /// How many terms have matched, and how many different ones.
+    matched: u32,
+    different: u32,
+}
+
+const NONE: Score = Score {
+    total: 0.0,
+    part: 0.0,
+    in_part: false,
+    matched: 0,
+    different: 0,
+};
+
+pub fn run(index: &mut Index, ranking: &Ranking, query: &Query, scores: &mut Scores) -> Found {
     let terms = terms_of(&query.text);
     let size = index.numbers();
-    let mut scores = Scores {
-        total: vec![0.0; size],
-        part: vec![0.0; size],
-        matched: vec![0; size],
-        different: vec![0; size],
-        in_part: vec![false; size],
-        partial: Vec::new(),
-        found: Vec::new(),
-    };
-    if query.prefix || query.fuzzy > 0.0 {
+    super::grow(&mut scores.documents, size);
+    scores.documents.resize(size, NONE);
+    if query.prefix {
         index.sort_terms();
     }
     for (position, term) in terms.iter().enumerate() {
         let is_new = !terms[..position].contains(term);
-        score_term(index, ranking, query, term, &mut scores);
-        combine(&mut scores, query.all, position as u32, is_new);
+        score_term(index, ranking, query, term, scores);
+        combine(scores, query.all, position as u32, is_new);
     }
     let needed = if query.all { terms.len() as u32 } else { 1 };
     let mut hits = Vec::with_capacity(scores.found.len());
-    for document in &scores.found {
-        let at = *document as usize;
-        if scores.matched[at] >= needed {
-            hits.push((
-                *document,
-                scores.total[at] * f64::from(scores.different[at]),
-            ));
+    for document in scores.found.drain(..) {
+        let score = std::mem::replace(&mut scores.documents[document as usize], NONE);
+        if score.matched >= needed {
+            hits.push((document, score.total * f64::from(score.different)));
         }
     }
     let total = hits.len();
@@ -95,7 +99,7 @@ fn score_term(index: &Index, ranking: &Ranking, query: &Query, term: &str, score
     let length = term.chars().count();
     if query.prefix {
         for number in index.beginning_with(term) {
-            let other = index.term(*number).chars().count();
+            let other = index.term_length(*number);
             if other > length {
                 let other = other as f64;
                 let distance = other - length as f64;
@@ -107,10 +111,9 @@ fn score_term(index: &Index, ranking: &Ranking, query: &Query, term: &str, score
     let most = edits_allowed(query.fuzzy, length);
     if most > 0 {
         for (number, edits) in index.like(term, most) {
-            let other = index.term(number);
             // What begins like the term has counted already.
-            if edits > 0 && !(query.prefix && other.starts_with(term)) {
-                let other = other.chars().count() as f64;
+            if edits > 0 && !(query.prefix && index.term(number).starts_with(term)) {
+                let other = index.term_length(number) as f64;
                 let weight = FUZZY_WEIGHT * other / (other + edits as f64);
                 score_postings(index, ranking, query, number, weight, scores);
             }
@@ -124,7 +127,11 @@ fn edits_allowed(fuzzy: f64, length: usize) -> usize {
     } else {
         fuzzy.floor()
     };
-    most.min(MOST_EDITS).max(0.0) as usize
+    if most > 0.0 {
+        most.min(f64::from(MOST_EDITS)) as usize
+    } else {
+        0
+    }
 }
 
 fn score_postings(
@@ -155,12 +162,12 @@ fn score_postings(
         let length = f64::from(index.length(posting.document, field));
         let long = k * (1.0 - b + b * length / averages[field]);
         let score = weights[field] * (rarities[field] * (d + count * (k + 1.0) / (count + long)));
-        let at = posting.document as usize;
-        if scores.in_part[at] {
-            scores.part[at] += score;
+        let known = &mut scores.documents[posting.document as usize];
+        if known.in_part {
+            known.part += score;
         } else {
-            scores.in_part[at] = true;
-            scores.part[at] = score;
+            known.in_part = true;
+            known.part = score;
             scores.partial.push(posting.document);
         }
     }
@@ -169,18 +176,18 @@ fn score_postings(
 /// Adds what one term has found to what those before it have.
 fn combine(scores: &mut Scores, all: bool, position: u32, is_new: bool) {
     for document in scores.partial.drain(..) {
-        let at = document as usize;
-        scores.in_part[at] = false;
-        if all && scores.matched[at] != position {
+        let score = &mut scores.documents[document as usize];
+        score.in_part = false;
+        if all && score.matched != position {
             continue;
         }
-        if scores.matched[at] == 0 {
+        if score.matched == 0 {
             scores.found.push(document);
-            scores.total[at] = scores.part[at];
+            score.total = score.part;
         } else {
-            scores.total[at] += scores.part[at];
+            score.total += score.part;
         }
-        scores.matched[at] += 1;
-        scores.different[at] += u32::from(is_new);
+        score.matched += 1;
+        score.different += u32::from(is_new);
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! A term is a run of letters, digits and marks, in lower case and without accents. Characters of
 //! scripts that are written without spaces between words (Han, Hiragana, Katakana) are terms of
-//! their own. A term ends after 64 characters; the rest of such a word is left out.
+//! their own. A term ends after 63 characters; the rest of such a word is left out.
 
 use super::tables::{CLASSES, FOLDS};
 
 /// No term has more characters than this.
-pub const LONGEST_TERM: usize = 64;
+pub const LONGEST_TERM: usize = 63;
 
 const SEPARATOR: u32 = 0;
 const SINGLE: u32 = 2;
@@ -159,9 +159,9 @@ mod tests {
 
     #[test]
     fn a_long_word_is_cut() {
-        assert_eq!(terms_of(&"x".repeat(100)), ["x".repeat(64)]);
-        assert_eq!(terms_of(&"é".repeat(100)), ["e".repeat(64)]);
-        assert_eq!(terms_of(&"𝔸".repeat(65))[0].chars().count(), 64);
+        assert_eq!(terms_of(&"x".repeat(100)), ["x".repeat(63)]);
+        assert_eq!(terms_of(&"é".repeat(100)), ["e".repeat(63)]);
+        assert_eq!(terms_of(&"𝔸".repeat(65))[0].chars().count(), 63);
     }
 
     #[test]
