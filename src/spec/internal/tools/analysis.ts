@@ -2,6 +2,7 @@ import type { ResolvedConfig } from "../../GeneratorConfig.ts"
 import type { AnyNode } from "./ast.ts"
 import { makeDocs } from "./docs.ts"
 import type { Module } from "./module.ts"
+import { isLibrary } from "./names.ts"
 import { findOperations, type FoundOperation, type UnreadableOperation } from "./operations.ts"
 import type { Project } from "./project.ts"
 import type { Reader, Warning, WarningCode } from "./shapes.ts"
@@ -53,7 +54,10 @@ export const analyse = (project: Project, types: ResolvedConfig["types"]): Analy
     const name = operationsOf(module).operations.find(({ source }) => source !== undefined)?.source?.["name"]
     return typeof name === "string" ? name : undefined
   }
-  const roots = project.roots.map((path) => operationsOf(project.modules.get(path)!))
+  // The library's own operations are no commands of a project.
+  const roots = project.roots.filter((path) => !isLibrary(project, path)).map((path) =>
+    operationsOf(project.modules.get(path)!)
+  )
   const specs = new Map<FoundOperation, ReadSpec>()
   return {
     project,

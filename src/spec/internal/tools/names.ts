@@ -79,8 +79,12 @@ const packageOf = (project: Project, from: string, specifier: string): string | 
   return own === undefined || !libraryFolders.test(own) ? undefined : `opbus/${own.replace(/(\/index)?\.tsx?$/, "")}`
 }
 
+/** Whether a file belongs to opbus itself, where a project has its sources instead of the package. */
+export const isLibrary = ({ runtime }: Project, path: string): boolean =>
+  runtime !== undefined && path.startsWith(`${runtime}/`) && libraryFolders.test(path.slice(runtime.length + 1))
+
 const libraryFolders =
-  /^(operation|protocol|spec|history|remote|sql|rxjs|node|cli|internal)\/|^native\/[^/]*\.ts$|^[^/]*\.ts$/
+  /^(operation|protocol|spec|history|remote|sql|rxjs|node|cli|internal)\/|^native\/(internal\/|[^/]*\.ts$)|^[^/]*\.ts$/
 
 /**
  * One name for one thing, however it was imported: `effect:Schema.Struct` for `Schema.Struct` of `"effect"` and of
