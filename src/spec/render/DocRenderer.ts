@@ -212,11 +212,16 @@ const examples = (command: SpecIr.Command): string => {
       ...(["params", "result", "error"] as const).flatMap((name) =>
         example[name] === undefined
           ? []
-          : [`${titles[name]}\n\n${block("json", JSON.stringify(example[name], null, 2))}`]
+          : [`${titles[name]}\n\n${block("json", pretty(example[name]))}`]
       )
     ].join("\n\n")
   ).filter((part) => part !== "")
   return parts.length === 0 ? "" : ["## Examples", ...parts].join("\n\n")
+}
+
+const pretty = (value: SpecIr.Json): string => {
+  const flat = JSON.stringify(value)
+  return flat.length <= 100 ? flat : JSON.stringify(value, null, 2)
 }
 
 const titles = { params: "Parameters:", result: "Answers:", error: "Fails with:" }

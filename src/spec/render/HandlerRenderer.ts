@@ -49,7 +49,7 @@ export const render = (command: SpecIr.Command, side: Side, context: GeneratorCo
       [name, "params"]
     )
     : TypeScript.call(`${imports.effect(stream ? "Stream" : "Effect")}.die`, [
-      TypeScript.string(`${command.key} is not implemented yet: write it in ${path}`)
+      TypeScript.call("new Error", [TypeScript.string(`${command.key} is not implemented yet: write it in ${path}`)])
     ])
   const handler = Printer.group(
     `(${forwards ? "params" : "_params"}) =>`,

@@ -75,14 +75,15 @@ const ofType = (type: SpecIr.Type, scope: Scope): Wrong | undefined => {
       const declaration = scope.declaration(type)
       switch (declaration?._tag) {
         case "Struct":
-          return { what: "is no object", value: "null" }
+          // A schema without fields takes everything that is there at all.
+          return declaration.fields.length === 0 ? undefined : { what: "is no object", value: "42" }
         case "Enum":
           return {
             what: "is none of its values",
             value: TypeScript.string(`not ${declaration.values.map(({ value }) => value).join(" or ")}`)
           }
         case "Union":
-          return { what: "is none of its variants", value: "null" }
+          return { what: "is none of its variants", value: "42" }
         case "Alias":
           return declaration.recursive ? undefined : ofType(declaration.type, scope)
         default:

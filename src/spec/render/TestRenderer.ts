@@ -75,20 +75,18 @@ class TestFile {
     const subjects = Subjects.of(command, imports, context)
     const refusals = Refusals.of(command, new Scope(command.declarations, imports, context))
     const tests = (layer: string): ReadonlyArray<Doc> => [
+      this.handled(layer),
       ...command.examples.map((example, index) => this.example(example, index, layer)),
       ...(refusals.length === 0 ? [] : [this.refuses(layer)]),
       ...(command.effects === "read" ? [this.answersAll(layer)] : [])
     ]
     const suites = subjects.suites.map(({ condition, layer, name }) => {
-      const inside = tests(layer)
       const describe = imports.name(vitest, "describe")
       return Printer.concat(
         `${describe}${condition === undefined ? "" : `.runIf(${condition})`}(${
           quoted(name === undefined ? command.key : `${command.key}, ${name}`)
         }, () => `,
-        inside.length === 0
-          ? block(`${imports.name(vitest, "it")}.todo("has an example")`)
-          : block(Printer.join(Printer.concat(Printer.hardline, Printer.hardline), inside)),
+        block(Printer.join(Printer.concat(Printer.hardline, Printer.hardline), tests(layer))),
         ")"
       )
     })
@@ -134,14 +132,24 @@ class TestFile {
         Printer.hardline,
         `[${this.params()}],`,
         Printer.hardline,
-        "([params]) =>",
-        Printer.indent(Printer.hardline, body, `.pipe(${imports.effect("Effect")}.provide(${layer})),`),
+        Printer.group(
+          "([params]) =>",
+          Printer.indent(Printer.line, body, `.pipe(${imports.effect("Effect")}.provide(${layer})),`)
+        ),
         Printer.hardline,
         `{ arbitrary: { runs: ${runs} } }`
       ),
       Printer.hardline,
       ")"
     )
+  }
+
+  private handled(layer: string): Doc {
+    const registry = this.imports.runtimeName("operation/OperationRegistry", "OperationRegistry")
+    return this.test("has a handler", layer, [
+      `const operations = yield* (yield* ${registry}).list`,
+      `${this.imports.name(vitest, "assert")}.include(operations.map(({ key }) => key), ${this.operation}.key)`
+    ])
   }
 
   private decoded(params: SpecIr.Json): Doc {
