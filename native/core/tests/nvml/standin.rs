@@ -32,7 +32,10 @@ fn gpu(device: *mut c_void) -> Option<(u64, u64, c_int, String)> {
 #[no_mangle]
 pub extern "C" fn nvmlInit_v2() -> c_int {
     let first = lines().into_iter().next().unwrap_or_default();
-    first.strip_prefix("init ").and_then(|status| status.parse().ok()).unwrap_or(999)
+    first
+        .strip_prefix("init ")
+        .and_then(|status| status.parse().ok())
+        .unwrap_or(999)
 }
 
 #[no_mangle]
@@ -47,13 +50,20 @@ pub unsafe extern "C" fn nvmlDeviceGetCount_v2(count: *mut c_uint) -> c_int {
 }
 
 #[no_mangle]
-pub unsafe extern "C" fn nvmlDeviceGetHandleByIndex_v2(index: c_uint, device: *mut *mut c_void) -> c_int {
+pub unsafe extern "C" fn nvmlDeviceGetHandleByIndex_v2(
+    index: c_uint,
+    device: *mut *mut c_void,
+) -> c_int {
     *device = (index as usize + 1) as *mut c_void;
     0
 }
 
 #[no_mangle]
-pub unsafe extern "C" fn nvmlDeviceGetName(device: *mut c_void, name: *mut c_char, length: c_uint) -> c_int {
+pub unsafe extern "C" fn nvmlDeviceGetName(
+    device: *mut c_void,
+    name: *mut c_char,
+    length: c_uint,
+) -> c_int {
     match gpu(device) {
         Some((_, _, _, text)) if text.len() < length as usize => {
             std::ptr::copy_nonoverlapping(text.as_ptr(), name.cast::<u8>(), text.len());
@@ -65,10 +75,17 @@ pub unsafe extern "C" fn nvmlDeviceGetName(device: *mut c_void, name: *mut c_cha
 }
 
 #[no_mangle]
-pub unsafe extern "C" fn nvmlDeviceGetMemoryInfo(device: *mut c_void, memory: *mut Memory) -> c_int {
+pub unsafe extern "C" fn nvmlDeviceGetMemoryInfo(
+    device: *mut c_void,
+    memory: *mut Memory,
+) -> c_int {
     match gpu(device) {
         Some((total, used, 0, _)) => {
-            *memory = Memory { total, free: total - used, used };
+            *memory = Memory {
+                total,
+                free: total - used,
+                used,
+            };
             0
         }
         Some((_, _, status, _)) => status,

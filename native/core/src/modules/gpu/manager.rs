@@ -41,9 +41,9 @@ impl Manager {
     pub fn health(&self) -> HealthStatus {
         let mut state = lock(&self.state);
         match state.figures(&self.library) {
-            Ok(figures) if nearly_full(&figures) => {
-                HealthStatus::Degraded { reason: "more than 95 % of the GPU's memory is used".to_string() }
-            }
+            Ok(figures) if nearly_full(&figures) => HealthStatus::Degraded {
+                reason: "more than 95 % of the GPU's memory is used".to_string(),
+            },
             Ok(_) => HealthStatus::Healthy,
             Err(reason) if state.has_answered => HealthStatus::Unhealthy { reason },
             Err(reason) => HealthStatus::Degraded { reason },
@@ -71,7 +71,10 @@ impl Manager {
     /// How often the GPUs were really asked, and what they said last.
     pub fn known(&self) -> (u32, Option<Figures>) {
         let state = lock(&self.state);
-        (state.reads, state.last.as_ref().map(|(_, figures)| figures.clone()))
+        (
+            state.reads,
+            state.last.as_ref().map(|(_, figures)| figures.clone()),
+        )
     }
 }
 
@@ -127,7 +130,9 @@ mod tests {
     use std::process::Command;
 
     fn unhealthy(reason: &str) -> HealthStatus {
-        HealthStatus::Unhealthy { reason: reason.to_string() }
+        HealthStatus::Unhealthy {
+            reason: reason.to_string(),
+        }
     }
 
     #[test]
@@ -135,12 +140,24 @@ mod tests {
         let manager = Manager::new("libopbus-no-such-thing.so.1".to_string());
         let reason = "no NVIDIA driver was found: libopbus-no-such-thing.so.1 cannot be loaded";
         assert_eq!(manager.figures(), Err(reason.to_string()));
-        assert_eq!(manager.health(), HealthStatus::Degraded { reason: reason.to_string() });
+        assert_eq!(
+            manager.health(),
+            HealthStatus::Degraded {
+                reason: reason.to_string()
+            }
+        );
         assert!(manager.heal());
         // A library that is there, but another one.
-        let other = if cfg!(target_os = "macos") { "libSystem.dylib" } else { "libc.so.6" };
+        let other = if cfg!(target_os = "macos") {
+            "libSystem.dylib"
+        } else {
+            "libc.so.6"
+        };
         let manager = Manager::new(other.to_string());
-        assert_eq!(manager.figures(), Err("the NVIDIA driver lacks nvmlInit_v2".to_string()));
+        assert_eq!(
+            manager.figures(),
+            Err("the NVIDIA driver lacks nvmlInit_v2".to_string())
+        );
     }
 
     /// One test, because the stand-in is told what to say by the environment of the process.
@@ -151,7 +168,16 @@ mod tests {
         let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/nvml/standin.rs");
         let library = folder.join("libstandin.so");
         let status = Command::new("rustc")
-            .args(["--edition", "2021", "--crate-type", "cdylib", "--crate-name", "standin", "-Cpanic=abort", "-o"])
+            .args([
+                "--edition",
+                "2021",
+                "--crate-type",
+                "cdylib",
+                "--crate-name",
+                "standin",
+                "-Cpanic=abort",
+                "-o",
+            ])
             .arg(&library)
             .arg(&source)
             .status()
@@ -161,13 +187,23 @@ mod tests {
         std::env::set_var("OPBUS_NVML_STANDIN", &file);
         let say = |text: &str| std::fs::write(&file, text).unwrap();
         let manager = Manager::new(library.to_str().unwrap().to_string());
-        let figures = |name: &str, total_bytes, used_bytes| Figures { name: name.to_string(), total_bytes, used_bytes };
+        let figures = |name: &str, total_bytes, used_bytes| Figures {
+            name: name.to_string(),
+            total_bytes,
+            used_bytes,
+        };
 
         say("init 9\n");
-        assert_eq!(manager.figures(), Err("the NVIDIA driver does not answer: nvmlInit_v2 gave 9".to_string()));
+        assert_eq!(
+            manager.figures(),
+            Err("the NVIDIA driver does not answer: nvmlInit_v2 gave 9".to_string())
+        );
         assert!(matches!(manager.health(), HealthStatus::Degraded { .. }));
         say("init 0\n");
-        assert_eq!(manager.figures(), Err("the NVIDIA driver finds no GPU".to_string()));
+        assert_eq!(
+            manager.figures(),
+            Err("the NVIDIA driver finds no GPU".to_string())
+        );
         say("init 0\n1000 250 0 Stand In 1\n");
         assert_eq!(manager.figures(), Ok(figures("Stand In 1", 1000, 250)));
         assert_eq!(manager.health(), HealthStatus::Healthy);

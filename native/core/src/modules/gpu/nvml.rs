@@ -23,8 +23,8 @@ pub use platform::Nvml;
 mod platform {
     use super::{no_driver, Figures};
     use std::ffi::{CStr, CString};
-    use std::os::raw::{c_char, c_int, c_uint, c_void};
     use std::mem::transmute;
+    use std::os::raw::{c_char, c_int, c_uint, c_void};
     use std::ptr::null_mut;
 
     extern "C" {
@@ -100,7 +100,10 @@ mod platform {
             let functions = library.functions()?;
             // SAFETY: the library is loaded.
             done(unsafe { (functions.init)() }, "nvmlInit_v2")?;
-            Ok(Nvml { functions, _library: library })
+            Ok(Nvml {
+                functions,
+                _library: library,
+            })
         }
 
         /// Of all GPUs together.
@@ -108,7 +111,10 @@ mod platform {
             let mut count: c_uint = 0;
             // SAFETY: here and below, the library is initialised, and every pointer is to a value of the declared type
             // that outlives the call.
-            done(unsafe { (self.functions.count)(&mut count) }, "nvmlDeviceGetCount_v2")?;
+            done(
+                unsafe { (self.functions.count)(&mut count) },
+                "nvmlDeviceGetCount_v2",
+            )?;
             if count == 0 {
                 return Err("the NVIDIA driver finds no GPU".to_string());
             }
@@ -120,7 +126,11 @@ mod platform {
                 total_bytes = total_bytes.saturating_add(memory.total);
                 used_bytes = used_bytes.saturating_add(memory.used);
             }
-            Ok(Figures { name: join(&names), total_bytes, used_bytes })
+            Ok(Figures {
+                name: join(&names),
+                total_bytes,
+                used_bytes,
+            })
         }
 
         fn device(&self, index: c_uint) -> Result<(String, Memory), String> {
@@ -128,7 +138,8 @@ mod platform {
             let status = unsafe { (self.functions.handle)(index, &mut device) };
             done(status, "nvmlDeviceGetHandleByIndex_v2")?;
             let mut name = [0; NAME_LENGTH + 1];
-            let status = unsafe { (self.functions.name)(device, name.as_mut_ptr(), NAME_LENGTH as c_uint) };
+            let status =
+                unsafe { (self.functions.name)(device, name.as_mut_ptr(), NAME_LENGTH as c_uint) };
             done(status, "nvmlDeviceGetName")?;
             let mut memory = Memory::default();
             let status = unsafe { (self.functions.memory)(device, &mut memory) };
@@ -147,9 +158,13 @@ mod platform {
                     init: transmute::<*mut c_void, Plain>(self.find("nvmlInit_v2")?),
                     shutdown: transmute::<*mut c_void, Plain>(self.find("nvmlShutdown")?),
                     count: transmute::<*mut c_void, Count>(self.find("nvmlDeviceGetCount_v2")?),
-                    handle: transmute::<*mut c_void, Handle>(self.find("nvmlDeviceGetHandleByIndex_v2")?),
+                    handle: transmute::<*mut c_void, Handle>(
+                        self.find("nvmlDeviceGetHandleByIndex_v2")?,
+                    ),
                     name: transmute::<*mut c_void, Name>(self.find("nvmlDeviceGetName")?),
-                    memory: transmute::<*mut c_void, MemoryInfo>(self.find("nvmlDeviceGetMemoryInfo")?),
+                    memory: transmute::<*mut c_void, MemoryInfo>(
+                        self.find("nvmlDeviceGetMemoryInfo")?,
+                    ),
                 })
             }
         }
@@ -171,7 +186,10 @@ mod platform {
         if status == 0 {
             Ok(())
         } else {
-            Err(format!("the NVIDIA driver does not answer: {} gave {}", function, status))
+            Err(format!(
+                "the NVIDIA driver does not answer: {} gave {}",
+                function, status
+            ))
         }
     }
 
@@ -179,7 +197,9 @@ mod platform {
     fn join(names: &[String]) -> String {
         match names {
             [one] => one.clone(),
-            [first, rest @ ..] if rest.iter().all(|name| name == first) => format!("{} x {}", names.len(), first),
+            [first, rest @ ..] if rest.iter().all(|name| name == first) => {
+                format!("{} x {}", names.len(), first)
+            }
             _ => names.join(", "),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! `src/native/modules/model-pool/content.ts` computes the same numbers; whoever changes one changes the other.
 
+use crate::generated::model_pool::{ModelSource, SourceProblem};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -13,43 +14,26 @@ const PRIME: u32 = 0x0100_0193;
 const BASIS: u32 = 0x811c_9dc5;
 const VOCABULARY: u32 = 50_257;
 
-/// Where bytes come from, and come from again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    Seeded { seed: u32, size_mb: u32 },
-    File { file: String },
-}
-
-/// Why an origin gives no bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unreadable {
-    NotConfigured,
-    NotAllowed,
-    Missing,
-    Unreadable,
-    Empty,
-    NoMemory,
-}
-
-/// An origin that was found, and is ready to be read.
+/// A source that was found, and is ready to be read.
 pub enum Reader {
     Seeded { seed: u32, bytes: u64 },
     File { file: File, bytes: u64 },
 }
 
 impl Reader {
-    pub fn open(origin: &Origin, folder: Option<&Path>) -> Result<Reader, Unreadable> {
-        match origin {
-            Origin::Seeded { seed, size_mb } => {
-                Ok(Reader::Seeded { seed: *seed, bytes: u64::from(*size_mb) << 20 })
-            }
-            Origin::File { file } => {
+    pub fn open(source: &ModelSource, folder: Option<&Path>) -> Result<Reader, SourceProblem> {
+        match source {
+            ModelSource::Seeded { seed, size_mb } => Ok(Reader::Seeded {
+                seed: *seed,
+                bytes: u64::from(*size_mb) << 20,
+            }),
+            ModelSource::File { file } => {
                 let path = locate(file, folder)?;
-                let file = File::open(path).map_err(|_| Unreadable::Unreadable)?;
-                let metadata = file.metadata().map_err(|_| Unreadable::Unreadable)?;
+                let file = File::open(path).map_err(|_| SourceProblem::Unreadable)?;
+                let metadata = file.metadata().map_err(|_| SourceProblem::Unreadable)?;
                 match (metadata.is_file(), metadata.len()) {
-                    (false, _) => Err(Unreadable::Unreadable),
-                    (true, 0) => Err(Unreadable::Empty),
+                    (false, _) => Err(SourceProblem::Unreadable),
+                    (true, 0) => Err(SourceProblem::Empty),
                     (true, bytes) => Ok(Reader::File { file, bytes }),
                 }
             }
@@ -63,7 +47,7 @@ impl Reader {
     }
 
     /// Fills `target`, which is the block of this number.
-    pub fn fill(&mut self, block: usize, target: &mut [u8]) -> Result<(), Unreadable> {
+    pub fn fill(&mut self, block: usize, target: &mut [u8]) -> Result<(), SourceProblem> {
         match self {
             Reader::Seeded { seed, .. } => {
                 seeded(*seed, block, target);
@@ -73,24 +57,27 @@ impl Reader {
                 let at = (block as u64) * (BLOCK as u64);
                 file.seek(SeekFrom::Start(at))
                     .and_then(|_| file.read_exact(target))
-                    .map_err(|_| Unreadable::Unreadable)
+                    .map_err(|_| SourceProblem::Unreadable)
             }
         }
     }
 }
 
 /// The file, wherever links lead: it has to lie in the folder.
-fn locate(file: &str, folder: Option<&Path>) -> Result<PathBuf, Unreadable> {
-    let folder = folder.ok_or(Unreadable::NotConfigured)?;
+fn locate(file: &str, folder: Option<&Path>) -> Result<PathBuf, SourceProblem> {
+    let folder = folder.ok_or(SourceProblem::NotConfigured)?;
     if file.contains(|c| matches!(c, '/' | '\\' | '\0')) || file == "." || file == ".." {
-        return Err(Unreadable::NotAllowed);
+        return Err(SourceProblem::NotAllowed);
     }
-    let folder = folder.canonicalize().map_err(|_| Unreadable::Missing)?;
-    let path = folder.join(file).canonicalize().map_err(|_| Unreadable::Missing)?;
+    let folder = folder.canonicalize().map_err(|_| SourceProblem::Missing)?;
+    let path = folder
+        .join(file)
+        .canonicalize()
+        .map_err(|_| SourceProblem::Missing)?;
     if path.starts_with(&folder) {
         Ok(path)
     } else {
-        Err(Unreadable::NotAllowed)
+        Err(SourceProblem::NotAllowed)
     }
 }
 
@@ -114,7 +101,8 @@ pub fn block_checksum(bytes: &[u8]) -> u32 {
     let words = bytes.chunks_exact(4);
     let rest = words.remainder();
     for word in words {
-        hash = (hash ^ u32::from_le_bytes([word[0], word[1], word[2], word[3]])).wrapping_mul(PRIME);
+        hash =
+            (hash ^ u32::from_le_bytes([word[0], word[1], word[2], word[3]])).wrapping_mul(PRIME);
     }
     if !rest.is_empty() {
         let mut word = [0; 4];
@@ -126,7 +114,9 @@ pub fn block_checksum(bytes: &[u8]) -> u32 {
 
 /// Over all blocks.
 pub fn checksum(blocks: &[u32]) -> u32 {
-    let hash = blocks.iter().fold(BASIS, |hash, block| (hash ^ block).wrapping_mul(PRIME));
+    let hash = blocks
+        .iter()
+        .fold(BASIS, |hash, block| (hash ^ block).wrapping_mul(PRIME));
     hash ^ (hash >> 16)
 }
 
@@ -134,9 +124,9 @@ pub fn checksum(blocks: &[u32]) -> u32 {
 pub fn infer(bytes: &[u8], prompt: &str, tokens: u32) -> (Vec<u32>, u32) {
     // A rest of less than a word is not looked at, unless there is nothing else.
     let words = ((bytes.len() / 4) as u64).max(1);
-    let mut hash = prompt
-        .encode_utf16()
-        .fold(BASIS, |hash, unit| (hash ^ u32::from(unit)).wrapping_mul(PRIME));
+    let mut hash = prompt.encode_utf16().fold(BASIS, |hash, unit| {
+        (hash ^ u32::from(unit)).wrapping_mul(PRIME)
+    });
     let mut digest = BASIS;
     let mut answer = Vec::with_capacity(tokens as usize);
     for index in 0..tokens {
@@ -194,8 +184,14 @@ mod tests {
         assert_eq!(&bytes[..8], &[13, 51, 127, 247, 194, 235, 205, 50]);
         assert_eq!(block_checksum(&bytes), 1_687_511_703);
         assert_eq!(checksum(&[1, 2, 3]), 1_456_431_460);
-        assert_eq!(infer(&bytes, "grüße 👋", 4), (vec![17_402, 34_997, 14_862, 35_315], 4_288_411_859));
-        assert_eq!(infer(&bytes[..3], "x", 2), (vec![34_350, 28_828], 4_009_382_295));
+        assert_eq!(
+            infer(&bytes, "grüße 👋", 4),
+            (vec![17_402, 34_997, 14_862, 35_315], 4_288_411_859)
+        );
+        assert_eq!(
+            infer(&bytes[..3], "x", 2),
+            (vec![34_350, 28_828], 4_009_382_295)
+        );
     }
 
     #[test]
@@ -207,19 +203,31 @@ mod tests {
         std::fs::write(inside.join("good"), b"hello").unwrap();
         std::fs::write(inside.join("nothing"), b"").unwrap();
         let open = |file: &str, folder: Option<&Path>| {
-            Reader::open(&Origin::File { file: file.to_string() }, folder).map(|reader| reader.bytes())
+            Reader::open(
+                &ModelSource::File {
+                    file: file.to_string(),
+                },
+                folder,
+            )
+            .map(|reader| reader.bytes())
         };
-        assert_eq!(open("good", None), Err(Unreadable::NotConfigured));
+        assert_eq!(open("good", None), Err(SourceProblem::NotConfigured));
         assert_eq!(open("good", Some(&inside)), Ok(5));
-        assert_eq!(open("../secret", Some(&inside)), Err(Unreadable::NotAllowed));
-        assert_eq!(open("..", Some(&inside)), Err(Unreadable::NotAllowed));
-        assert_eq!(open("absent", Some(&inside)), Err(Unreadable::Missing));
-        assert_eq!(open("nothing", Some(&inside)), Err(Unreadable::Empty));
-        assert_eq!(open("models", Some(&folder)), Err(Unreadable::Unreadable));
+        assert_eq!(
+            open("../secret", Some(&inside)),
+            Err(SourceProblem::NotAllowed)
+        );
+        assert_eq!(open("..", Some(&inside)), Err(SourceProblem::NotAllowed));
+        assert_eq!(open("absent", Some(&inside)), Err(SourceProblem::Missing));
+        assert_eq!(open("nothing", Some(&inside)), Err(SourceProblem::Empty));
+        assert_eq!(
+            open("models", Some(&folder)),
+            Err(SourceProblem::Unreadable)
+        );
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink(folder.join("secret"), inside.join("link")).unwrap();
-            assert_eq!(open("link", Some(&inside)), Err(Unreadable::NotAllowed));
+            assert_eq!(open("link", Some(&inside)), Err(SourceProblem::NotAllowed));
         }
         std::fs::remove_dir_all(&folder).unwrap();
     }

@@ -68,8 +68,7 @@ mod memory {
                 return None;
             }
             // SAFETY: a new private mapping at an address of the system's choice touches no memory of ours.
-            let start =
-                unsafe { mmap(null_mut(), length, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0) };
+            let start = unsafe { mmap(null_mut(), length, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0) };
             // Failure is the address -1.
             if start as usize == usize::MAX {
                 return None;
@@ -158,7 +157,10 @@ mod tests {
         for at in (0..SIZE).step_by(4096) {
             pages[at] = 1;
         }
-        assert!(resident() > before + (180 << 20), "the pages are really there");
+        assert!(
+            resident() > before + (180 << 20),
+            "the pages are really there"
+        );
         drop(pages);
         assert!(resident() < before + (100 << 20), "and really gone");
     }

@@ -7,8 +7,9 @@
 //! - One model is loaded at a time: two loads never both see the room that is enough for one.
 //! - A model that is active is unloaded by name only.
 
-use super::content::{self, Origin, Reader, Unreadable, BLOCK};
+use super::content::{self, Reader, BLOCK};
 use super::pages::Pages;
+use crate::generated::model_pool::{ModelKind, ModelSource, SourceProblem};
 use crate::{lock, HealthStatus, PressureLevel};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -16,17 +17,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, RwLock};
 use std::time::Duration;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Base,
-    Adapter,
-}
-
 /// A model that is in memory.
 pub struct Model {
     pub id: String,
-    pub kind: Kind,
-    pub origin: Origin,
+    pub kind: ModelKind,
+    pub source: ModelSource,
     pub blocks: Vec<u32>,
     pub checksum: u32,
     pub active: AtomicBool,
@@ -40,10 +35,14 @@ pub struct Model {
 /// Why a model is not loaded.
 #[derive(Debug, PartialEq, Eq)]
 pub enum LoadRefusal {
-    Budget { requested: u64, available: u64, budget: u64 },
+    Budget {
+        requested: u64,
+        available: u64,
+        budget: u64,
+    },
     Conflict,
     Pressure(PressureLevel),
-    Unreadable(Unreadable),
+    Unreadable(SourceProblem),
     Cancelled,
 }
 
@@ -71,7 +70,7 @@ pub struct Settings {
     pub budget: u64,
     pub folder: Option<PathBuf>,
     /// What has to be in memory for the pool to be healthy.
-    pub required: Vec<(String, Origin)>,
+    pub required: Vec<(String, ModelSource)>,
     /// How many blocks are compared with their checksums whenever the pool is asked how it is.
     pub verify_blocks: u32,
 }
@@ -86,7 +85,7 @@ pub struct Counters {
 
 pub struct Pool {
     folder: Option<PathBuf>,
-    required: Vec<(String, Origin)>,
+    required: Vec<(String, ModelSource)>,
     budget: AtomicU64,
     verify_blocks: AtomicU32,
     used: Arc<AtomicU64>,
@@ -153,7 +152,7 @@ impl Model {
     }
 
     fn is_idle_adapter(&self) -> bool {
-        self.kind == Kind::Adapter && !self.active.load(Ordering::Relaxed)
+        self.kind == ModelKind::Adapter && !self.active.load(Ordering::Relaxed)
     }
 }
 
@@ -181,14 +180,17 @@ impl Pool {
     pub fn load(
         &self,
         id: &str,
-        origin: &Origin,
-        kind: Kind,
+        source: &ModelSource,
+        kind: ModelKind,
         make_room: bool,
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<Loaded, LoadRefusal> {
         let _turn = self.turn(is_cancelled).ok_or(LoadRefusal::Cancelled)?;
-        let result = self.load_in_turn(id, origin, kind, make_room, true, is_cancelled);
-        if matches!(result, Err(LoadRefusal::Budget { .. }) | Err(LoadRefusal::Pressure(_))) {
+        let result = self.load_in_turn(id, source, kind, make_room, true, is_cancelled);
+        if matches!(
+            result,
+            Err(LoadRefusal::Budget { .. }) | Err(LoadRefusal::Pressure(_))
+        ) {
             lock(&self.state).counters.refusals += 1;
         }
         result
@@ -198,8 +200,8 @@ impl Pool {
     fn load_in_turn(
         &self,
         id: &str,
-        origin: &Origin,
-        kind: Kind,
+        source: &ModelSource,
+        kind: ModelKind,
         make_room: bool,
         heeds_pressure: bool,
         is_cancelled: &dyn Fn() -> bool,
@@ -207,27 +209,35 @@ impl Pool {
         {
             let state = lock(&self.state);
             if let Some(model) = state.models.get(id) {
-                if model.origin != *origin {
+                if model.source != *source {
                     return Err(LoadRefusal::Conflict);
                 }
                 self.touch(model);
                 let model = Arc::clone(model);
-                return Ok(Loaded { model, unloaded: Vec::new(), loaded: false });
+                return Ok(Loaded {
+                    model,
+                    unloaded: Vec::new(),
+                    loaded: false,
+                });
             }
             if heeds_pressure && state.level >= PressureLevel::Warning {
                 return Err(LoadRefusal::Pressure(state.level));
             }
         }
         let mut reader =
-            Reader::open(origin, self.folder.as_deref()).map_err(LoadRefusal::Unreadable)?;
+            Reader::open(source, self.folder.as_deref()).map_err(LoadRefusal::Unreadable)?;
         let bytes = reader.bytes();
-        let unloaded = if make_room { self.make_room(bytes) } else { Vec::new() };
+        let unloaded = if make_room {
+            self.make_room(bytes)
+        } else {
+            Vec::new()
+        };
         let charge = self.charge(bytes)?;
         let (pages, blocks) = materialise(&mut reader, is_cancelled)?;
         let model = Arc::new(Model {
             id: id.to_string(),
             kind,
-            origin: origin.clone(),
+            source: source.clone(),
             checksum: content::checksum(&blocks),
             blocks,
             active: AtomicBool::new(false),
@@ -244,7 +254,11 @@ impl Pool {
         }
         state.models.insert(id.to_string(), Arc::clone(&model));
         state.counters.loads += 1;
-        Ok(Loaded { model, unloaded, loaded: true })
+        Ok(Loaded {
+            model,
+            unloaded,
+            loaded: true,
+        })
     }
 
     pub fn unload(&self, id: &str, force: bool) -> Result<u64, UnloadRefusal> {
@@ -275,7 +289,12 @@ impl Pool {
         Some(Arc::clone(model))
     }
 
-    pub fn infer(&self, id: &str, prompt: &str, tokens: u32) -> Result<(Vec<u32>, u32), InferRefusal> {
+    pub fn infer(
+        &self,
+        id: &str,
+        prompt: &str,
+        tokens: u32,
+    ) -> Result<(Vec<u32>, u32), InferRefusal> {
         let model = {
             let state = lock(&self.state);
             if state.level == PressureLevel::Critical {
@@ -355,7 +374,11 @@ impl Pool {
     /// How many of the required models are in memory, and how many there are.
     pub fn required(&self) -> (usize, usize) {
         let state = lock(&self.state);
-        let there = self.required.iter().filter(|(id, _)| state.models.contains_key(id)).count();
+        let there = self
+            .required
+            .iter()
+            .filter(|(id, _)| state.models.contains_key(id))
+            .count();
         (there, self.required.len())
     }
 
@@ -363,16 +386,22 @@ impl Pool {
     pub fn load_next_required(&self) -> Result<bool, String> {
         let missing = {
             let state = lock(&self.state);
-            self.required.iter().find(|(id, _)| !state.models.contains_key(id))
+            self.required
+                .iter()
+                .find(|(id, _)| !state.models.contains_key(id))
         };
-        let (id, origin) = match missing {
+        let (id, source) = match missing {
             None => return Ok(false),
             Some(missing) => missing,
         };
         let _turn = self.turn(&|| false);
-        match self.load_in_turn(id, origin, Kind::Base, false, false, &|| false) {
+        match self.load_in_turn(id, source, ModelKind::Base, false, false, &|| false) {
             Ok(_) => Ok(true),
-            Err(refusal) => Err(format!("the base model \"{}\" cannot be loaded: {}", id, explain(&refusal))),
+            Err(refusal) => Err(format!(
+                "the base model \"{}\" cannot be loaded: {}",
+                id,
+                explain(&refusal)
+            )),
         }
     }
 
@@ -384,7 +413,10 @@ impl Pool {
             let reason = format!("damaged: {}", names.join(", "));
             return HealthStatus::Unhealthy { reason };
         }
-        let missing = self.required.iter().find(|(id, _)| !state.models.contains_key(id));
+        let missing = self
+            .required
+            .iter()
+            .find(|(id, _)| !state.models.contains_key(id));
         if let Some((id, _)) = missing {
             let reason = format!("the base model \"{}\" is not in memory", id);
             return if state.level == PressureLevel::Normal {
@@ -399,7 +431,10 @@ impl Pool {
         }
         let (used, budget) = (self.used(), self.budget());
         if used.saturating_mul(10) > budget.saturating_mul(9) {
-            let reason = format!("{} % of the budget is used", used.saturating_mul(100) / budget);
+            let reason = format!(
+                "{} % of the budget is used",
+                used.saturating_mul(100) / budget
+            );
             return HealthStatus::Degraded { reason };
         }
         HealthStatus::Healthy
@@ -436,15 +471,16 @@ impl Pool {
     }
 
     /// Whether anything had to be restored.
-    fn restore(&self, model: &Model) -> Result<bool, Unreadable> {
-        let bad: Vec<usize> =
-            (0..model.blocks.len()).filter(|block| model.block(*block) != model.blocks[*block]).collect();
+    fn restore(&self, model: &Model) -> Result<bool, SourceProblem> {
+        let bad: Vec<usize> = (0..model.blocks.len())
+            .filter(|block| model.block(*block) != model.blocks[*block])
+            .collect();
         if bad.is_empty() {
             return Ok(false);
         }
-        let mut reader = Reader::open(&model.origin, self.folder.as_deref())?;
+        let mut reader = Reader::open(&model.source, self.folder.as_deref())?;
         if reader.bytes() != model.bytes() {
-            return Err(Unreadable::Unreadable);
+            return Err(SourceProblem::Unreadable);
         }
         let mut fresh = vec![0; BLOCK];
         for block in bad {
@@ -452,7 +488,7 @@ impl Pool {
             reader.fill(block, &mut fresh[..length])?;
             // A source that has changed does not give back the model that was loaded.
             if content::block_checksum(&fresh[..length]) != model.blocks[block] {
-                return Err(Unreadable::Unreadable);
+                return Err(SourceProblem::Unreadable);
             }
             model.with_bytes_mut(|bytes| {
                 bytes[block * BLOCK..block * BLOCK + length].copy_from_slice(&fresh[..length]);
@@ -465,7 +501,10 @@ impl Pool {
     fn sample(&self) {
         let (models, mut cursor) = {
             let state = lock(&self.state);
-            (state.models.values().cloned().collect::<Vec<_>>(), state.cursor.clone())
+            (
+                state.models.values().cloned().collect::<Vec<_>>(),
+                state.cursor.clone(),
+            )
         };
         let total: usize = models.iter().map(|model| model.blocks.len()).sum();
         let mut damaged = Vec::new();
@@ -491,7 +530,10 @@ impl Pool {
             if is_cancelled() {
                 return None;
             }
-            loading = match self.load_ended.wait_timeout(loading, Duration::from_millis(20)) {
+            loading = match self
+                .load_ended
+                .wait_timeout(loading, Duration::from_millis(20))
+            {
                 Ok((guard, _)) => guard,
                 Err(poisoned) => poisoned.into_inner().0,
             };
@@ -502,11 +544,16 @@ impl Pool {
 
     fn charge(&self, bytes: u64) -> Result<Charge, LoadRefusal> {
         let budget = self.budget();
-        let taken = self.used.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |used| {
-            used.checked_add(bytes).filter(|sum| *sum <= budget)
-        });
+        let taken = self
+            .used
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |used| {
+                used.checked_add(bytes).filter(|sum| *sum <= budget)
+            });
         match taken {
-            Ok(_) => Ok(Charge { used: Arc::clone(&self.used), bytes }),
+            Ok(_) => Ok(Charge {
+                used: Arc::clone(&self.used),
+                bytes,
+            }),
             Err(used) => Err(LoadRefusal::Budget {
                 requested: bytes,
                 available: budget.saturating_sub(used),
@@ -517,8 +564,12 @@ impl Pool {
 
     /// Unloads idle adapters for a model of this size, or none of them if all would not be enough.
     fn make_room(&self, bytes: u64) -> Vec<String> {
-        let idle: u64 =
-            lock(&self.state).models.values().filter(|model| model.is_idle_adapter()).map(|model| model.bytes()).sum();
+        let idle: u64 = lock(&self.state)
+            .models
+            .values()
+            .filter(|model| model.is_idle_adapter())
+            .map(|model| model.bytes())
+            .sum();
         let (used, budget) = (self.used(), self.budget());
         match budget.checked_sub(bytes) {
             Some(target) if used.saturating_sub(idle) <= target => self.unload_idle_until(target),
@@ -529,8 +580,12 @@ impl Pool {
     /// Those that were used longest ago go first.
     fn unload_idle_until(&self, target: u64) -> Vec<String> {
         let mut state = lock(&self.state);
-        let mut idle: Vec<Arc<Model>> =
-            state.models.values().filter(|model| model.is_idle_adapter()).cloned().collect();
+        let mut idle: Vec<Arc<Model>> = state
+            .models
+            .values()
+            .filter(|model| model.is_idle_adapter())
+            .cloned()
+            .collect();
         idle.sort_by_key(|model| model.used_at.load(Ordering::Relaxed));
         let mut gone = Vec::new();
         for model in idle {
@@ -545,13 +600,18 @@ impl Pool {
     }
 
     fn touch(&self, model: &Model) {
-        model.used_at.store(self.clock.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+        model.used_at.store(
+            self.clock.fetch_add(1, Ordering::Relaxed) + 1,
+            Ordering::Relaxed,
+        );
     }
 }
 
 impl State {
     fn is_current(&self, model: &Arc<Model>) -> bool {
-        self.models.get(&model.id).map_or(false, |now| Arc::ptr_eq(now, model))
+        self.models
+            .get(&model.id)
+            .map_or(false, |now| Arc::ptr_eq(now, model))
     }
 
     fn remove(&mut self, id: &str) {
@@ -562,8 +622,12 @@ impl State {
     }
 
     fn remove_all(&mut self, which: impl Fn(&Model) -> bool) {
-        let ids: Vec<String> =
-            self.models.values().filter(|model| which(model)).map(|model| model.id.clone()).collect();
+        let ids: Vec<String> = self
+            .models
+            .values()
+            .filter(|model| which(model))
+            .map(|model| model.id.clone())
+            .collect();
         for id in ids {
             self.remove(&id);
         }
@@ -591,7 +655,7 @@ fn materialise(
     reader: &mut Reader,
     is_cancelled: &dyn Fn() -> bool,
 ) -> Result<(Pages, Vec<u32>), LoadRefusal> {
-    let no_memory = LoadRefusal::Unreadable(Unreadable::NoMemory);
+    let no_memory = LoadRefusal::Unreadable(SourceProblem::NoMemory);
     let mut pages = match usize::try_from(reader.bytes()).ok().and_then(Pages::new) {
         Some(pages) => pages,
         None => return Err(no_memory),
@@ -601,7 +665,9 @@ fn materialise(
         if is_cancelled() {
             return Err(LoadRefusal::Cancelled);
         }
-        reader.fill(number, block).map_err(LoadRefusal::Unreadable)?;
+        reader
+            .fill(number, block)
+            .map_err(LoadRefusal::Unreadable)?;
         blocks.push(content::block_checksum(block));
     }
     Ok((pages, blocks))
@@ -613,11 +679,15 @@ fn explain(refusal: &LoadRefusal) -> &'static str {
         LoadRefusal::Conflict => "another model has its name",
         LoadRefusal::Pressure(_) => "memory is short",
         LoadRefusal::Cancelled => "nobody waits for it",
-        LoadRefusal::Unreadable(Unreadable::NotConfigured) => "no folder of models is configured",
-        LoadRefusal::Unreadable(Unreadable::NotAllowed) => "its file is not in the folder of models",
-        LoadRefusal::Unreadable(Unreadable::Missing) => "there is no such file",
-        LoadRefusal::Unreadable(Unreadable::Unreadable) => "its file cannot be read",
-        LoadRefusal::Unreadable(Unreadable::Empty) => "its file has no bytes",
-        LoadRefusal::Unreadable(Unreadable::NoMemory) => "the system has no memory left",
+        LoadRefusal::Unreadable(SourceProblem::NotConfigured) => {
+            "no folder of models is configured"
+        }
+        LoadRefusal::Unreadable(SourceProblem::NotAllowed) => {
+            "its file is not in the folder of models"
+        }
+        LoadRefusal::Unreadable(SourceProblem::Missing) => "there is no such file",
+        LoadRefusal::Unreadable(SourceProblem::Unreadable) => "its file cannot be read",
+        LoadRefusal::Unreadable(SourceProblem::Empty) => "its file has no bytes",
+        LoadRefusal::Unreadable(SourceProblem::NoMemory) => "the system has no memory left",
     }
 }

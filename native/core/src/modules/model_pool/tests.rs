@@ -1,5 +1,6 @@
-use super::content::{Origin, Unreadable, BLOCK};
-use super::pool::{InferRefusal, Kind, LoadRefusal, Pool, Settings, UnloadRefusal};
+use super::content::BLOCK;
+use super::pool::{InferRefusal, LoadRefusal, Pool, Settings, UnloadRefusal};
+use crate::generated::model_pool::{ModelKind, ModelSource, SourceProblem};
 use crate::{HealthStatus, PressureLevel};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Arc;
@@ -16,22 +17,23 @@ fn pool(budget_mb: u64) -> Pool {
     })
 }
 
-fn seeded(seed: u32, size_mb: u32) -> Origin {
-    Origin::Seeded { seed, size_mb }
+fn seeded(seed: u32, size_mb: u32) -> ModelSource {
+    ModelSource::Seeded { seed, size_mb }
 }
 
 fn load(pool: &Pool, id: &str, size_mb: u32) -> Result<Vec<String>, LoadRefusal> {
-    load_as(pool, id, size_mb, Kind::Adapter, false)
+    load_as(pool, id, size_mb, ModelKind::Adapter, false)
 }
 
 fn load_as(
     pool: &Pool,
     id: &str,
     size_mb: u32,
-    kind: Kind,
+    kind: ModelKind,
     make_room: bool,
 ) -> Result<Vec<String>, LoadRefusal> {
-    pool.load(id, &seeded(1, size_mb), kind, make_room, &|| false).map(|loaded| loaded.unloaded)
+    pool.load(id, &seeded(1, size_mb), kind, make_room, &|| false)
+        .map(|loaded| loaded.unloaded)
 }
 
 fn names(pool: &Pool) -> Vec<String> {
@@ -39,7 +41,9 @@ fn names(pool: &Pool) -> Vec<String> {
 }
 
 fn unhealthy(reason: &str) -> HealthStatus {
-    HealthStatus::Unhealthy { reason: reason.to_string() }
+    HealthStatus::Unhealthy {
+        reason: reason.to_string(),
+    }
 }
 
 #[test]
@@ -61,37 +65,49 @@ fn the_fourth_of_fourteen_loads_of_20_mb_does_not_fit_into_64() {
         }
         assert!(pool.used() <= 64 * MB);
     }
-    assert_eq!((refused, pool.models().len(), pool.counters().refusals), (11, 3, 11));
+    assert_eq!(
+        (refused, pool.models().len(), pool.counters().refusals),
+        (11, 3, 11)
+    );
 }
 
 #[test]
 fn room_is_made_by_the_adapters_that_were_used_longest_ago() {
     let pool = pool(6);
-    load_as(&pool, "base", 2, Kind::Base, false).unwrap();
+    load_as(&pool, "base", 2, ModelKind::Base, false).unwrap();
     load(&pool, "a", 2).unwrap();
     load(&pool, "b", 2).unwrap();
     pool.infer("a", "x", 1).unwrap();
-    assert_eq!(load_as(&pool, "c", 2, Kind::Adapter, true).unwrap(), vec!["b"]);
+    assert_eq!(
+        load_as(&pool, "c", 2, ModelKind::Adapter, true).unwrap(),
+        vec!["b"]
+    );
     assert_eq!(names(&pool), vec!["a", "base", "c"]);
     // All adapters together would not be enough: none of them goes.
     assert!(matches!(
-        load_as(&pool, "huge", 5, Kind::Adapter, true),
+        load_as(&pool, "huge", 5, ModelKind::Adapter, true),
         Err(LoadRefusal::Budget { .. })
     ));
     assert_eq!(names(&pool), vec!["a", "base", "c"]);
     pool.activate("a", true).unwrap();
-    assert_eq!(load_as(&pool, "d", 2, Kind::Adapter, true).unwrap(), vec!["c"]);
+    assert_eq!(
+        load_as(&pool, "d", 2, ModelKind::Adapter, true).unwrap(),
+        vec!["c"]
+    );
 }
 
 #[test]
 fn each_level_takes_away_what_the_table_says() {
     let pool = pool(64);
-    load_as(&pool, "base", 1, Kind::Base, false).unwrap();
+    load_as(&pool, "base", 1, ModelKind::Base, false).unwrap();
     load(&pool, "idle", 1).unwrap();
     load(&pool, "busy", 1).unwrap();
     pool.activate("busy", true).unwrap();
     pool.respond(PressureLevel::Warning);
-    assert_eq!(load(&pool, "new", 1), Err(LoadRefusal::Pressure(PressureLevel::Warning)));
+    assert_eq!(
+        load(&pool, "new", 1),
+        Err(LoadRefusal::Pressure(PressureLevel::Warning))
+    );
     assert_eq!(load(&pool, "idle", 1), Ok(vec![]), "what is there is there");
     assert_eq!(names(&pool), vec!["base", "busy", "idle"]);
     pool.respond(PressureLevel::High);
@@ -125,7 +141,11 @@ fn damage_is_noticed_by_sampling_and_healed_from_the_source() {
     // Six blocks, four at a time: the second look reaches the last one.
     let seen: Vec<HealthStatus> = (0..2).map(|_| pool.health()).collect();
     assert!(seen.contains(&unhealthy("damaged: b")), "{:?}", seen);
-    assert_eq!(pool.health(), unhealthy("damaged: b"), "and is not forgotten");
+    assert_eq!(
+        pool.health(),
+        unhealthy("damaged: b"),
+        "and is not forgotten"
+    );
     assert!(pool.heal());
     assert_eq!(pool.health(), HealthStatus::Healthy);
     assert_eq!(pool.get("b").unwrap().with_bytes(<[u8]>::to_vec), before);
@@ -144,23 +164,33 @@ fn what_cannot_be_restored_stays_unhealthy() {
         required: Vec::new(),
         verify_blocks: 4,
     });
-    let origin = Origin::File { file: "model".to_string() };
-    pool.load("m", &origin, Kind::Base, false, &|| false).map(|_| ()).unwrap();
+    let source = ModelSource::File {
+        file: "model".to_string(),
+    };
+    pool.load("m", &source, ModelKind::Base, false, &|| false)
+        .map(|_| ())
+        .unwrap();
     assert_eq!(pool.used(), BLOCK as u64 + 3);
     pool.overwrite("m", BLOCK as u64 + 2, &[8]).unwrap();
     assert_eq!(pool.health(), unhealthy("damaged: m"));
     std::fs::write(folder.join("model"), vec![9; BLOCK + 3]).unwrap();
-    assert!(!pool.heal(), "other bytes are not the model that was loaded");
+    assert!(
+        !pool.heal(),
+        "other bytes are not the model that was loaded"
+    );
     std::fs::remove_file(folder.join("model")).unwrap();
     assert!(!pool.heal());
     assert_eq!(pool.health(), unhealthy("damaged: m"));
     std::fs::write(folder.join("model"), vec![7; BLOCK + 3]).unwrap();
     assert!(pool.heal());
     assert_eq!(pool.health(), HealthStatus::Healthy);
-    let missing = Origin::File { file: "absent".to_string() };
+    let missing = ModelSource::File {
+        file: "absent".to_string(),
+    };
     assert_eq!(
-        pool.load("n", &missing, Kind::Base, false, &|| false).map(|_| ()),
-        Err(LoadRefusal::Unreadable(Unreadable::Missing))
+        pool.load("n", &missing, ModelKind::Base, false, &|| false)
+            .map(|_| ()),
+        Err(LoadRefusal::Unreadable(SourceProblem::Missing))
     );
     std::fs::remove_dir_all(&folder).unwrap();
 }
@@ -170,7 +200,10 @@ fn a_required_model_comes_back_when_memory_is_there_again() {
     let pool = Pool::new(Settings {
         budget: 8 * MB,
         folder: None,
-        required: vec![("base".to_string(), seeded(3, 2)), ("more".to_string(), seeded(4, 1))],
+        required: vec![
+            ("base".to_string(), seeded(3, 2)),
+            ("more".to_string(), seeded(4, 1)),
+        ],
         verify_blocks: 4,
     });
     assert_eq!(pool.load_next_required(), Ok(true));
@@ -181,9 +214,16 @@ fn a_required_model_comes_back_when_memory_is_there_again() {
     assert_eq!(names(&pool), Vec::<String>::new());
     assert!(matches!(pool.health(), HealthStatus::Degraded { .. }));
     assert!(pool.heal());
-    assert_eq!(names(&pool), Vec::<String>::new(), "not while memory is short");
+    assert_eq!(
+        names(&pool),
+        Vec::<String>::new(),
+        "not while memory is short"
+    );
     pool.respond(PressureLevel::Normal);
-    assert_eq!(pool.health(), unhealthy("the base model \"base\" is not in memory"));
+    assert_eq!(
+        pool.health(),
+        unhealthy("the base model \"base\" is not in memory")
+    );
     assert!(pool.heal());
     assert_eq!(names(&pool), vec!["base", "more"]);
 }
@@ -205,7 +245,7 @@ fn a_load_that_nobody_waits_for_leaves_nothing_behind() {
     let pool = pool(64);
     let polls = AtomicUsize::new(0);
     let cancelled = || polls.fetch_add(1, Ordering::Relaxed) == 3;
-    let result = pool.load("m", &seeded(1, 20), Kind::Adapter, false, &cancelled);
+    let result = pool.load("m", &seeded(1, 20), ModelKind::Adapter, false, &cancelled);
     assert_eq!(result.map(|_| ()), Err(LoadRefusal::Cancelled));
     assert_eq!((pool.used(), pool.models().len()), (0, 0));
     assert!(load(&pool, "m", 20).is_ok());
@@ -245,7 +285,7 @@ fn threads_that_load_infer_and_unload_at_once_never_pass_the_budget() {
             std::thread::spawn(move || {
                 for round in 0..6 {
                     let id = format!("m{}", (worker + round) % 6);
-                    let _ = load_as(&pool, &id, 4, Kind::Adapter, round % 2 == 0);
+                    let _ = load_as(&pool, &id, 4, ModelKind::Adapter, round % 2 == 0);
                     let _ = pool.infer(&id, "x", 16);
                     pool.respond(PressureLevel::ALL[round % 3]);
                     let _ = pool.health();

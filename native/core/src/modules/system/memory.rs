@@ -40,8 +40,9 @@ struct Group {
 pub fn read(root: &str) -> Result<Figures, String> {
     let root = format!("{}/", root.trim_end_matches('/'));
     let file = |path: &str| fs::read_to_string(format!("{}{}", root, path)).ok();
-    let mut tightest =
-        file("proc/meminfo").and_then(|text| machine(&text)).ok_or(format!("{}proc/meminfo", root))?;
+    let mut tightest = file("proc/meminfo")
+        .and_then(|text| machine(&text))
+        .ok_or(format!("{}proc/meminfo", root))?;
     let total = tightest.limit;
     let mut pressure = None;
     for group in groups(&file("proc/self/cgroup").unwrap_or_default()) {
@@ -58,8 +59,13 @@ pub fn read(root: &str) -> Result<Figures, String> {
             }
         }
     }
-    let text = pressure.and_then(|path| file(&path)).or_else(|| file("proc/pressure/memory"));
-    Ok(Figures { stall: text.and_then(|text| stall(&text)), ..tightest })
+    let text = pressure
+        .and_then(|path| file(&path))
+        .or_else(|| file("proc/pressure/memory"));
+    Ok(Figures {
+        stall: text.and_then(|text| stall(&text)),
+        ..tightest
+    })
 }
 
 fn number(text: &str) -> Option<f64> {
@@ -73,7 +79,9 @@ fn number(text: &str) -> Option<f64> {
 
 fn entry(text: &str, name: &str) -> Option<f64> {
     text.split('\n').find_map(|line| {
-        let end = line.find(|c: char| c.is_whitespace() || c == ':').unwrap_or(line.len());
+        let end = line
+            .find(|c: char| c.is_whitespace() || c == ':')
+            .unwrap_or(line.len());
         let rest = line[end..].trim_start_matches(|c: char| c.is_whitespace() || c == ':');
         let value = rest.split(|c: char| c.is_whitespace() || c == ':').next()?;
         if &line[..end] == name {
@@ -92,7 +100,12 @@ fn ancestors(path: &str) -> Vec<String> {
     }
     (0..=parts.len())
         .rev()
-        .map(|count| parts[..count].iter().map(|part| format!("/{}", part)).collect())
+        .map(|count| {
+            parts[..count]
+                .iter()
+                .map(|part| format!("/{}", part))
+                .collect()
+        })
         .collect()
 }
 
@@ -120,7 +133,10 @@ fn groups_of_line(line: &str) -> Vec<Group> {
             })
             .collect();
     }
-    if !controllers.split(',').any(|controller| controller == "memory") {
+    if !controllers
+        .split(',')
+        .any(|controller| controller == "memory")
+    {
         return Vec::new();
     }
     ancestors(path)
@@ -137,14 +153,27 @@ fn groups_of_line(line: &str) -> Vec<Group> {
 }
 
 /// `None` when the group has no limit: version 1 says that with a number beyond all memory.
-fn of_group(group: &Group, limit: &str, used: &str, stat: Option<&str>, total: f64) -> Option<Figures> {
+fn of_group(
+    group: &Group,
+    limit: &str,
+    used: &str,
+    stat: Option<&str>,
+    total: f64,
+) -> Option<Figures> {
     let limit = number(limit)?;
     let used = number(used)?;
     if limit <= 0.0 || limit > total {
         return None;
     }
-    let reclaimable = stat.and_then(|stat| entry(stat, group.reclaimable)).unwrap_or(0.0);
-    Some(Figures { from: group.from, used: (used - reclaimable).max(0.0), limit, stall: None })
+    let reclaimable = stat
+        .and_then(|stat| entry(stat, group.reclaimable))
+        .unwrap_or(0.0);
+    Some(Figures {
+        from: group.from,
+        used: (used - reclaimable).max(0.0),
+        limit,
+        stall: None,
+    })
 }
 
 fn machine(text: &str) -> Option<Figures> {
@@ -154,24 +183,32 @@ fn machine(text: &str) -> Option<Figures> {
         return None;
     }
     let used = (total - available).max(0.0) * 1024.0;
-    Some(Figures { from: From::Meminfo, used, limit: total * 1024.0, stall: None })
+    Some(Figures {
+        from: From::Meminfo,
+        used,
+        limit: total * 1024.0,
+        stall: None,
+    })
 }
 
 /// The number behind the last `avg10=` of the first line that is about some tasks and has one.
 fn stall(text: &str) -> Option<f64> {
-    text.split('\n').filter(|line| is_some_line(line)).find_map(|line| {
-        line.rmatch_indices("avg10=").find_map(|(at, key)| {
-            let before = line[..at].chars().next_back();
-            if before.map_or(false, is_word) {
-                return None;
-            }
-            decimal(&line[at + key.len()..])
+    text.split('\n')
+        .filter(|line| is_some_line(line))
+        .find_map(|line| {
+            line.rmatch_indices("avg10=").find_map(|(at, key)| {
+                let before = line[..at].chars().next_back();
+                if before.map_or(false, is_word) {
+                    return None;
+                }
+                decimal(&line[at + key.len()..])
+            })
         })
-    })
 }
 
 fn is_some_line(line: &str) -> bool {
-    line.strip_prefix("some").map_or(false, |rest| !rest.chars().next().map_or(false, is_word))
+    line.strip_prefix("some")
+        .map_or(false, |rest| !rest.chars().next().map_or(false, is_word))
 }
 
 fn is_word(c: char) -> bool {
@@ -186,7 +223,11 @@ fn decimal(text: &str) -> Option<f64> {
         return None;
     }
     let fraction = text[whole..].strip_prefix('.').map_or(0, digits);
-    let end = if fraction == 0 { whole } else { whole + 1 + fraction };
+    let end = if fraction == 0 {
+        whole
+    } else {
+        whole + 1 + fraction
+    };
     text[..end].parse().ok()
 }
 
@@ -203,7 +244,11 @@ mod tests {
     impl Root {
         fn new(files: &[(&str, &str)]) -> Root {
             let number = COUNT.fetch_add(1, Ordering::Relaxed);
-            let root = std::env::temp_dir().join(format!("opbus-memory-{}-{}", std::process::id(), number));
+            let root = std::env::temp_dir().join(format!(
+                "opbus-memory-{}-{}",
+                std::process::id(),
+                number
+            ));
             for (path, text) in files {
                 let path = root.join(path);
                 fs::create_dir_all(path.parent().unwrap_or_else(|| Path::new("/"))).unwrap();
@@ -223,14 +268,26 @@ mod tests {
         }
     }
 
-    const MEMINFO: (&str, &str) =
-        ("proc/meminfo", "MemTotal:       16000 kB\nMemFree:  100 kB\nMemAvailable:   12000 kB\n");
+    const MEMINFO: (&str, &str) = (
+        "proc/meminfo",
+        "MemTotal:       16000 kB\nMemFree:  100 kB\nMemAvailable:   12000 kB\n",
+    );
 
     #[test]
     fn a_machine_without_control_groups() {
-        let root = Root::new(&[MEMINFO, ("proc/pressure/memory", "some avg10=12.50 avg60=1.00\nfull avg10=3.00\n")]);
-        let expected =
-            Figures { from: From::Meminfo, used: 4000.0 * 1024.0, limit: 16000.0 * 1024.0, stall: Some(12.5) };
+        let root = Root::new(&[
+            MEMINFO,
+            (
+                "proc/pressure/memory",
+                "some avg10=12.50 avg60=1.00\nfull avg10=3.00\n",
+            ),
+        ]);
+        let expected = Figures {
+            from: From::Meminfo,
+            used: 4000.0 * 1024.0,
+            limit: 16000.0 * 1024.0,
+            stall: Some(12.5),
+        };
         assert_eq!(root.read(), Ok(expected));
         assert_eq!(expected.ratio(), 0.25);
     }
@@ -243,12 +300,23 @@ mod tests {
             ("proc/pressure/memory", "some avg10=1.00\n"),
             ("sys/fs/cgroup/app/memory.max", "8000000\n"),
             ("sys/fs/cgroup/app/memory.current", "7000000\n"),
-            ("sys/fs/cgroup/app/memory.stat", "anon 1\ninactive_file 1000000\n"),
-            ("sys/fs/cgroup/app/memory.pressure", "some avg10=40.00 avg60=2.00\n"),
+            (
+                "sys/fs/cgroup/app/memory.stat",
+                "anon 1\ninactive_file 1000000\n",
+            ),
+            (
+                "sys/fs/cgroup/app/memory.pressure",
+                "some avg10=40.00 avg60=2.00\n",
+            ),
             ("sys/fs/cgroup/app/worker/memory.max", "max\n"),
             ("sys/fs/cgroup/app/worker/memory.current", "7000000\n"),
         ]);
-        let expected = Figures { from: From::Cgroup2, used: 6_000_000.0, limit: 8_000_000.0, stall: Some(40.0) };
+        let expected = Figures {
+            from: From::Cgroup2,
+            used: 6_000_000.0,
+            limit: 8_000_000.0,
+            stall: Some(40.0),
+        };
         assert_eq!(root.read(), Ok(expected));
     }
 
@@ -257,13 +325,29 @@ mod tests {
         let root = Root::new(&[
             MEMINFO,
             ("proc/self/cgroup", "5:cpu,memory:/x\n1:name=systemd:/y\n"),
-            ("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n"),
+            (
+                "sys/fs/cgroup/memory/memory.limit_in_bytes",
+                "9223372036854771712\n",
+            ),
             ("sys/fs/cgroup/memory/memory.usage_in_bytes", "1\n"),
         ]);
         assert_eq!(root.read().map(|figures| figures.from), Ok(From::Meminfo));
-        fs::write(root.0.join("sys/fs/cgroup/memory/memory.limit_in_bytes"), "1000").unwrap();
-        fs::write(root.0.join("sys/fs/cgroup/memory/memory.usage_in_bytes"), "900").unwrap();
-        let expected = Figures { from: From::Cgroup1, used: 900.0, limit: 1000.0, stall: None };
+        fs::write(
+            root.0.join("sys/fs/cgroup/memory/memory.limit_in_bytes"),
+            "1000",
+        )
+        .unwrap();
+        fs::write(
+            root.0.join("sys/fs/cgroup/memory/memory.usage_in_bytes"),
+            "900",
+        )
+        .unwrap();
+        let expected = Figures {
+            from: From::Cgroup1,
+            used: 900.0,
+            limit: 1000.0,
+            stall: None,
+        };
         assert_eq!(root.read(), Ok(expected));
     }
 
@@ -279,12 +363,19 @@ mod tests {
     #[test]
     fn this_machine_can_be_read() {
         let figures = read("/").unwrap();
-        assert!(figures.used > 0.0 && figures.limit > 0.0 && figures.ratio() < 1.5, "{:?}", figures);
+        assert!(
+            figures.used > 0.0 && figures.limit > 0.0 && figures.ratio() < 1.5,
+            "{:?}",
+            figures
+        );
     }
 
     #[test]
     fn the_stall_is_found_where_the_kernel_writes_it() {
-        assert_eq!(stall("some avg10=0.00 avg60=0.05 total=1\nfull avg10=9.00\n"), Some(0.0));
+        assert_eq!(
+            stall("some avg10=0.00 avg60=0.05 total=1\nfull avg10=9.00\n"),
+            Some(0.0)
+        );
         assert_eq!(stall("full avg10=9.00\nsome avg10=7\n"), Some(7.0));
         assert_eq!(stall("something avg10=9.00\n"), None);
         assert_eq!(stall("some avg10=x\n"), None);
