@@ -16,6 +16,7 @@ pub mod pool;
 pub mod port;
 pub mod registry;
 pub mod service;
+pub mod sidecar;
 pub mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
