@@ -45,6 +45,11 @@ export class Collector {
     return this.types.size === 0 ? undefined : Object.fromEntries(this.types)
   }
 
+  /** Makes a type of the code one of the spec. */
+  add(target: Target): void {
+    this.ref({ _tag: "Ref", name: target.declaration.name, target })
+  }
+
   /** A field without its name. `where` names what has no name of its own. */
   field(field: Slot, where: string): FieldSpec {
     return {

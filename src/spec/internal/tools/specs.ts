@@ -47,6 +47,7 @@ export const specOf = (
     ...(fields.length === 0 ? undefined : { fields: collector.fields(fields, name) })
   }])
   if (source === undefined) conventions(reader, operation)
+  else addDeclared(reader, collector, module)
 
   const spec: Mutable<CommandSpec> = {
     version: 2,
@@ -76,6 +77,15 @@ export const specOf = (
   if (errors.length > 0) spec.errors = Object.fromEntries(errors)
   if (Array.isArray(source?.["examples"])) spec.examples = source["examples"] as NonNullable<CommandSpec["examples"]>
   return { spec, reached: collector.reached }
+}
+
+/** A generated file declares all types of its spec, those that its command does not use as well. */
+const addDeclared = (reader: Reader, collector: Collector, module: Module): void => {
+  for (const declaration of module.values.values()) {
+    if (!declaration.exported || declaration.init === undefined) continue
+    const read = readDeclaration(reader, module, declaration)
+    if (read.identifier === declaration.name) collector.add({ _tag: "Value", module, declaration })
+  }
 }
 
 const annotated = ({ project }: Reader, { annotations, module }: FoundOperation, name: string) => {
