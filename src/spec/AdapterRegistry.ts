@@ -8,7 +8,9 @@ import { suggest } from "../operation/internal/suggest.ts"
 import { AdapterError, type AdapterProblem } from "./AdapterError.ts"
 import { BrowserOnlyAdapter } from "./adapters/BrowserOnlyAdapter.ts"
 import { FullStackAdapter } from "./adapters/FullStackAdapter.ts"
+import { RustIPCAdapter } from "./adapters/RustIPCAdapter.ts"
 import { ServerOnlyAdapter } from "./adapters/ServerOnlyAdapter.ts"
+import { SidecarAdapter } from "./adapters/SidecarAdapter.ts"
 import type { GeneratorAdapter } from "./GeneratorAdapter.ts"
 
 /**
@@ -31,7 +33,13 @@ export interface AdapterRegistry {
  * @category constructors
  * @since 0.1.0
  */
-export const builtin: ReadonlyArray<GeneratorAdapter> = [ServerOnlyAdapter, BrowserOnlyAdapter, FullStackAdapter]
+export const builtin: ReadonlyArray<GeneratorAdapter> = [
+  ServerOnlyAdapter,
+  BrowserOnlyAdapter,
+  FullStackAdapter,
+  RustIPCAdapter,
+  SidecarAdapter
+]
 
 /**
  * Makes a registry of opbus's own adapters and others.

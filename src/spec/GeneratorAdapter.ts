@@ -52,7 +52,15 @@ export interface GeneratorAdapter {
   readonly module?: (module: SpecIr.Module, context: GeneratorContext) => ReadonlyArray<GeneratedFile>
   /** Files that list all services or commands that this adapter makes, for example a `mod.rs`. */
   readonly project?: (
-    all: { readonly commands: ReadonlyArray<SpecIr.Command>; readonly modules: ReadonlyArray<SpecIr.Module> },
+    all: {
+      readonly commands: ReadonlyArray<SpecIr.Command>
+      readonly modules: ReadonlyArray<SpecIr.Module>
+      /** Those of the other adapters too: two adapters that share a list make the same one. */
+      readonly everything: {
+        readonly commands: ReadonlyArray<SpecIr.Command>
+        readonly modules: ReadonlyArray<SpecIr.Module>
+      }
+    },
     context: GeneratorContext
   ) => ReadonlyArray<GeneratedFile>
 }

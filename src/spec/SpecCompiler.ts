@@ -225,7 +225,14 @@ class Run {
         )
       }
       if (adapter.project !== undefined) {
-        this.add(adapter, this.ask(adapter, undefined, () => adapter.project!({ commands, modules }, this.context())))
+        this.add(
+          adapter,
+          this.ask(
+            adapter,
+            undefined,
+            () => adapter.project!({ commands, modules, everything: this.resolved }, this.context())
+          )
+        )
       }
     }
     for (const name of this.rendered.keys()) {

@@ -25,8 +25,7 @@ interface Variant {
 /** The names of the locals in generated functions: a field of the same name is bound to another one. */
 const locals = new Set(["sink", "object", "debug"])
 const local = (member: Member): string => locals.has(member.rust) ? `${member.rust}_` : member.rust
-const binding = (member: Member): string =>
-  locals.has(member.rust) ? `${member.rust}: ${member.rust}_` : member.rust
+const binding = (member: Member): string => locals.has(member.rust) ? `${member.rust}: ${member.rust}_` : member.rust
 
 const members = (
   fields: ReadonlyArray<SpecIr.Field>,
@@ -61,7 +60,13 @@ const parseFields = (level: number, all: ReadonlyArray<Member>): ReadonlyArray<s
       const fallback = Text.string(JSON.stringify(member.field.default))
       return Text.call(level, before, `${codec}::field_or`, ["value", key, fallback], "?,")
     }
-    return Text.call(level, before, `${codec}::${isOptional(member) ? "optional_field" : "field"}`, ["value", key], "?,")
+    return Text.call(
+      level,
+      before,
+      `${codec}::${isOptional(member) ? "optional_field" : "field"}`,
+      ["value", key],
+      "?,"
+    )
   })
 
 const writeFields = (
@@ -308,9 +313,7 @@ const union = (
     jsonHead(name),
     fromJsonHead("value"),
     `        match json::read_tag(value, ${key})? {`,
-    ...all.flatMap((variant) =>
-      one(3, `${Text.string(variant.name)} => `, variant, parseFields(4, variant.members))
-    ),
+    ...all.flatMap((variant) => one(3, `${Text.string(variant.name)} => `, variant, parseFields(4, variant.members))),
     ...Text.call(
       3,
       "_ => Err(",
@@ -323,7 +326,7 @@ const union = (
     "",
     toJsonHead,
     ...(flat.length === 0 ? [] : [
-      "        let mut object = Vec::new();",
+      "        let mut object = Vec::new();"
     ]),
     ...(flat.length === 0
       ? [

@@ -71,7 +71,8 @@ export const types = (scope: RustScope.Scope): ReadonlyArray<string> => {
  * @since 0.1.0
  */
 export const imports = (lines: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const uses = (text: string): boolean => lines.some((line) => !line.trimStart().startsWith("//") && line.includes(text))
+  const uses = (text: string): boolean =>
+    lines.some((line) => !line.trimStart().startsWith("//") && line.includes(text))
   const modules = ["codec", "json", "wire"].filter((name) => uses(`${name}::`))
   return [
     ...(lines.some((line) => /codec::.*::(?:read|write|field|optional_field|field_or|put)/u.test(line)) ||

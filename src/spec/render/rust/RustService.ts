@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type * as SpecIr from "../../SpecIr.ts"
-import * as ServiceNames from "../native/ServiceNames.ts"
+import * as ServiceNames from "../ServiceNames.ts"
 import * as RustNames from "./RustNames.ts"
 import type * as RustScope from "./RustScope.ts"
 import * as Text from "./RustText.ts"
@@ -45,7 +45,11 @@ export const signature = (
   return Text.functionHead(
     level,
     RustNames.snake(ServiceNames.method(module, command)),
-    ["&self", `${argument === "params" ? "" : "_"}context: &opbus_core::CallContext`, `${argument}: ${scope.own(command.params.name, command)}`],
+    [
+      "&self",
+      `${argument === "params" ? "" : "_"}context: &opbus_core::CallContext`,
+      `${argument}: ${scope.own(command.params.name, command)}`
+    ],
     [result, scope.error(command)],
     end
   )
@@ -79,7 +83,13 @@ export const trait = (module: SpecIr.Module, scope: RustScope.Scope): ReadonlyAr
     `/// The commands of the service \`${service.name}\`.`,
     ...(line.length <= 100
       ? [line]
-      : [`${head}:`, ...(bounds.join(" + ").length <= 96 ? [bounds.join(" + ")] : bounds).map((bound, i) => `    ${i === 0 ? "" : "+ "}${bound}`), "{"]),
+      : [
+        `${head}:`,
+        ...(bounds.join(" + ").length <= 96 ? [bounds.join(" + ")] : bounds).map((bound, i) =>
+          `    ${i === 0 ? "" : "+ "}${bound}`
+        ),
+        "{"
+      ]),
     ...module.commands.flatMap((command) => [
       ...Text.indent(Text.doc(command.description)),
       ...signature(1, module, command, scope, ";")
@@ -96,7 +106,9 @@ const dispatch = (
   const arms = module.commands.flatMap((command, i) => {
     if ((command.mode === "stream") !== (how === "open")) return []
     const method = RustNames.snake(ServiceNames.method(module, command))
-    const line = `            ${i} => port.${how === "call" ? "run" : "open"}(|params| self.0.${method}(context, params)),`
+    const line = `            ${i} => port.${
+      how === "call" ? "run" : "open"
+    }(|params| self.0.${method}(context, params)),`
     return line.length <= 100 ? [line] : [
       `            ${i} => {`,
       `                port.${how === "call" ? "run" : "open"}(|params| self.0.${method}(context, params))`,

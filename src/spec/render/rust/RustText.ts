@@ -40,7 +40,9 @@ export const indent = (lines: ReadonlyArray<string>, levels = 1): ReadonlyArray<
 export const doc = (description: string | undefined, marker = "///"): ReadonlyArray<string> =>
   description === undefined || description.trim() === ""
     ? []
-    : description.trim().split(/\r\n|[\n\r\u2028\u2029]/u).map((line) => `${marker} ${line.replace(/\t/gu, "    ")}`.trimEnd())
+    : description.trim().split(/\r\n|[\n\r\u2028\u2029]/u).map((line) =>
+      `${marker} ${line.replace(/\t/gu, "    ")}`.trimEnd()
+    )
 
 /**
  * A string literal. Everything that is not printable ASCII, or could turn text around for a reader, is escaped.
@@ -65,7 +67,9 @@ export const string = (text: string): string => {
 
 /** Arguments that do not fit on the line of their call: short ones share lines, others have one each. */
 const broken = (pad: string, args: ReadonlyArray<string>): ReadonlyArray<string> =>
-  args.every((arg) => arg.length <= shortItem) ? [`${pad}    ${args.join(", ")},`] : args.map((arg) => `${pad}    ${arg},`)
+  args.every((arg) => arg.length <= shortItem)
+    ? [`${pad}    ${args.join(", ")},`]
+    : args.map((arg) => `${pad}    ${arg},`)
 
 /**
  * A call, as a statement or as the value of a field: `before` + `callee(args)` + `after`.

@@ -37,7 +37,9 @@ export const pressureLevel: SpecIr.Type = {
   }
 }
 
-const command = (rest: Partial<SpecIr.Command> & Pick<SpecIr.Command, "name" | "params" | "result">): SpecIr.Command => ({
+const command = (
+  rest: Partial<SpecIr.Command> & Pick<SpecIr.Command, "name" | "params" | "result">
+): SpecIr.Command => ({
   key: rest.name.replace("/", "."),
   description: `Does ${rest.name}`,
   environment: "server",

@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import type * as SpecIr from "../../SpecIr.ts"
-import * as NamingConventions from "../NamingConventions.ts"
+import type * as SpecIr from "../SpecIr.ts"
+import * as NamingConventions from "./NamingConventions.ts"
 
 /**
  * `"model-pool"` as `ModelPool`.
@@ -12,8 +12,7 @@ import * as NamingConventions from "../NamingConventions.ts"
  * @category names
  * @since 0.1.0
  */
-export const pascal = (service: SpecIr.Service): string =>
-  NamingConventions.pascal(service.name)
+export const pascal = (service: SpecIr.Service): string => NamingConventions.pascal(service.name)
 
 /** What every service has besides its commands, in either language. */
 const managed = new Set([
@@ -45,7 +44,8 @@ const without = (command: SpecIr.Command, service: SpecIr.Service): string => {
 export const method = (module: SpecIr.Module, command: SpecIr.Command): string => {
   const short = NamingConventions.camel(without(command, module.service))
   const shared = module.commands.some((other) =>
-    other.name !== command.name && NamingConventions.camel(without(other, module.service)).toLowerCase() === short.toLowerCase()
+    other.name !== command.name &&
+    NamingConventions.camel(without(other, module.service)).toLowerCase() === short.toLowerCase()
   )
   const name = shared ? NamingConventions.camel(command.name) : short
   const plain = /^[0-9]/u.test(name) ? `_${name}` : name
