@@ -27,7 +27,12 @@ interface Term {
 /** Documents that have been read and can be put in. */
 export interface Batch {
   readonly _tag: "Batch"
-  readonly reads: ReadonlyArray<{ readonly document: Document; readonly terms: ReadonlyArray<Term> }>
+  readonly reads: ReadonlyArray<{
+    readonly document: Document
+    readonly terms: ReadonlyArray<Term>
+    /** What the index will take more for it. */
+    readonly bytes: number
+  }>
   /** How long the dictionary was before. */
   readonly known: number
   /** What the index will take more. */
@@ -96,13 +101,6 @@ export class SearchIndex {
   get dictionary(): Dictionary {
     return this.#dictionary
   }
-  has(id: string): boolean {
-    return this.#numbers.has(id)
-  }
-  get(id: string): Document | undefined {
-    const number = this.#numbers.get(id)
-    return number === undefined ? undefined : this.#documents[number]
-  }
   /** The document of a number. */
   at(number: number): Document | undefined {
     return this.#documents[number]
@@ -136,10 +134,10 @@ export class SearchIndex {
     const known = this.#dictionary.size
     const reads: Array<Batch["reads"][number]> = []
     const fresh = new Set<number>()
-    let bytes = 0
+    let all = 0
     let freed = 0
     for (const document of documents) {
-      bytes += cost.ofDocument(document)
+      let bytes = cost.ofDocument(document)
       const before = this.#numbers.get(document.id)
       if (before !== undefined) freed += this.#costOf(before)
       const terms = this.#readTerms(document)
@@ -149,13 +147,14 @@ export class SearchIndex {
         bytes += cost.ofTerm(this.#dictionary.term(term), this.fields)
       }
       bytes += cost.ofPostings(terms.length)
-      reads.push({ document, terms })
-      if (this.#bytes + bytes - freed > most) {
+      all += bytes
+      reads.push({ document, terms, bytes })
+      if (this.#bytes + all - freed > most) {
         this.#dictionary.truncate(known)
-        return { _tag: "TooLarge", needed: bytes }
+        return { _tag: "TooLarge", needed: all }
       }
     }
-    return { _tag: "Batch", reads, known, bytes }
+    return { _tag: "Batch", reads, known, bytes: all }
   }
 
   /** Undoes `read`. */

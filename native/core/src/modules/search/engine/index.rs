@@ -13,9 +13,11 @@ use std::sync::Arc;
 /// No index has more fields than this.
 pub const MOST_FIELDS: usize = 16;
 
-/// A document, with its text by the number of the field.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Document {
+/// A document, with its text by the number of the field; shared with those who list it.
+pub type Document = Arc<Texts>;
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Texts {
     pub id: Arc<str>,
     pub texts: Box<[Box<str>]>,
 }
@@ -46,6 +48,8 @@ struct Read {
     document: Document,
     /// Field, term, count.
     terms: Vec<(u8, u32, u32)>,
+    /// What the index will take more for it.
+    bytes: u64,
 }
 
 /// Documents that have been read and can be put in.
@@ -57,9 +61,19 @@ pub struct Batch {
     pub bytes: u64,
 }
 
-/// What a batch did not fit into.
-pub struct TooLarge {
-    pub needed: u64,
+impl Batch {
+    /// How many documents it holds.
+    pub fn len(&self) -> usize {
+        self.reads.len()
+    }
+}
+
+/// Why documents have not been read.
+pub enum NotRead {
+    /// They take at least so many bytes, and that is too much.
+    TooLarge { needed: u64 },
+    /// The caller does not wait any more.
+    Stopped,
 }
 
 pub struct Index {
@@ -116,24 +130,15 @@ impl Index {
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
-    pub fn contains(&self, id: &str) -> bool {
-        self.numbers.contains_key(id)
-    }
-    pub fn get(&self, id: &str) -> Option<&Document> {
-        self.at(*self.numbers.get(id)?)
-    }
     /// In the order of addition.
     pub fn documents(&self) -> impl Iterator<Item = &Document> {
         self.documents.iter().flatten()
     }
-    pub fn into_documents(self) -> impl Iterator<Item = Document> {
-        self.documents.into_iter().flatten()
-    }
-
     pub(super) fn fields(&self) -> usize {
         self.fields
     }
-    pub(super) fn at(&self, number: u32) -> Option<&Document> {
+    /// The document of a number.
+    pub fn at(&self, number: u32) -> Option<&Document> {
         self.documents.get(number as usize)?.as_ref()
     }
     /// How many numbers have been given to documents.
@@ -174,7 +179,12 @@ impl Index {
 
     /// Reads documents, whose names have to be different, as long as what the index will take
     /// stays below `most`. The batch has to be put in or forgotten before anything else happens.
-    pub fn read(&mut self, documents: Vec<Document>, most: u64) -> Result<Batch, TooLarge> {
+    pub fn read(
+        &mut self,
+        documents: Vec<Document>,
+        most: u64,
+        is_stopped: &dyn Fn() -> bool,
+    ) -> Result<Batch, NotRead> {
         let known = self.dictionary.len();
         let mut batch = Batch {
             reads: Vec::with_capacity(documents.len()),
@@ -184,7 +194,11 @@ impl Index {
         let mut fresh: HashSet<u32> = HashSet::new();
         let mut freed = 0;
         for document in documents {
-            batch.bytes += cost::document(&document);
+            if is_stopped() {
+                self.dictionary.truncate(known);
+                return Err(NotRead::Stopped);
+            }
+            let mut bytes = cost::document(&document);
             if let Some(number) = self.numbers.get(&document.id) {
                 freed += self.cost_of(*number);
             }
@@ -192,15 +206,20 @@ impl Index {
             for (_, term, _) in &terms {
                 let is_new = self.lists.get(*term as usize).map_or(true, List::is_empty);
                 if is_new && fresh.insert(*term) {
-                    batch.bytes += cost::term(self.dictionary.term(*term), self.fields);
+                    bytes += cost::term(self.dictionary.term(*term), self.fields);
                 }
             }
-            batch.bytes += cost::postings(terms.len());
-            batch.reads.push(Read { document, terms });
+            bytes += cost::postings(terms.len());
+            batch.bytes += bytes;
+            batch.reads.push(Read {
+                document,
+                terms,
+                bytes,
+            });
             let after = self.bytes + batch.bytes - freed.min(self.bytes);
             if after > most {
                 self.dictionary.truncate(known);
-                return Err(TooLarge {
+                return Err(NotRead::TooLarge {
                     needed: batch.bytes,
                 });
             }
@@ -208,10 +227,10 @@ impl Index {
         Ok(batch)
     }
 
-    /// Undoes `read`.
-    pub fn forget(&mut self, batch: Batch) -> impl Iterator<Item = Document> {
+    /// Undoes `read`; gives back the documents, each with what the index would take for it.
+    pub fn forget(&mut self, batch: Batch) -> impl Iterator<Item = (Document, u64)> {
         self.dictionary.truncate(batch.known);
-        batch.reads.into_iter().map(|read| read.document)
+        batch.reads.into_iter().map(|read| (read.document, read.bytes))
     }
 
     /// Puts a batch in, and says how many documents took the place of others.
@@ -309,7 +328,7 @@ impl Index {
     pub fn of(fields: usize, documents: impl Iterator<Item = Document>) -> Index {
         let mut index = Index::new(fields);
         for document in documents {
-            if let Ok(batch) = index.read(vec![document], u64::MAX) {
+            if let Ok(batch) = index.read(vec![document], u64::MAX, &|| false) {
                 index.put(batch);
             }
         }

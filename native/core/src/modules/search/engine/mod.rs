@@ -1,6 +1,6 @@
 //! The full-text index itself, which knows nothing of services.
 
-mod cost;
+pub mod cost;
 mod dictionary;
 pub mod index;
 mod number;
