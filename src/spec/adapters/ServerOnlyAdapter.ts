@@ -6,6 +6,8 @@
 import type { GeneratorAdapter } from "../GeneratorAdapter.ts"
 import * as DocRenderer from "../render/DocRenderer.ts"
 import * as HandlerRenderer from "../render/HandlerRenderer.ts"
+import * as ImplementationRenderer from "../render/native/ImplementationRenderer.ts"
+import * as ServiceRenderer from "../render/native/ServiceRenderer.ts"
 import * as OperationRenderer from "../render/OperationRenderer.ts"
 import * as TestRenderer from "../render/TestRenderer.ts"
 import * as TypeScriptCheck from "../render/TypeScriptCheck.ts"
@@ -35,5 +37,12 @@ export const ServerOnlyAdapter: GeneratorAdapter = {
     ...(command.service === undefined ? [HandlerRenderer.render(command, "server", context)] : []),
     TestRenderer.render(command, context),
     DocRenderer.render(command, context)
-  ]
+  ],
+  module: (module, context) =>
+    module.service.language === "typescript"
+      ? [
+        ServiceRenderer.render(module, ["typescript"], context),
+        ImplementationRenderer.render(module, context)
+      ]
+      : []
 }

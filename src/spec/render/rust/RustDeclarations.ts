@@ -262,6 +262,16 @@ const union = (
     }))),
     "}",
     "",
+    `impl ${name} {`,
+    "    /// The names of the variants, as the spec says them.",
+    ...Text.array(
+      1,
+      `pub const VARIANTS: [&'static str; ${all.length}] = `,
+      all.map((variant) => Text.string(variant.name)),
+      ";"
+    ),
+    "}",
+    "",
     ...(secret
       ? [
         `impl std::fmt::Debug for ${name} {`,
@@ -314,13 +324,7 @@ const union = (
     fromJsonHead("value"),
     `        match json::read_tag(value, ${key})? {`,
     ...all.flatMap((variant) => one(3, `${Text.string(variant.name)} => `, variant, parseFields(4, variant.members))),
-    ...Text.call(
-      3,
-      "_ => Err(",
-      "codec::unknown_tag",
-      [key, `&[${all.map((variant) => Text.string(variant.name)).join(", ")}]`],
-      "),"
-    ),
+    ...Text.call(3, "_ => Err(", "codec::unknown_tag", [key, "&Self::VARIANTS"], "),"),
     "        }",
     "    }",
     "",

@@ -19,7 +19,7 @@ const literalWidth = 18
 const arrayWidth = 60
 const shortItem = 10
 
-/** How wide a variant with fields may be on one line. */
+/** How wide the fields of a variant may be on one line. */
 const variantWidth = 35
 
 /**
@@ -181,33 +181,39 @@ export const array = (
   return [`${pad}${before}[`, ...lines, `${pad}]${after}`]
 }
 
-const compactVariant = (name: string, fields: ReadonlyArray<{ readonly text: string }>): string =>
-  `${name} { ${fields.map((field) => field.text).join(", ")} }`
+interface VariantText {
+  readonly name: string
+  readonly doc: ReadonlyArray<string>
+  readonly fields: ReadonlyArray<{ readonly text: string; readonly doc: ReadonlyArray<string> }>
+}
+
+const compactVariant = ({ fields, name }: VariantText): string =>
+  fields.length === 0 ? name : `${name} { ${fields.map((field) => field.text).join(", ")} }`
 
 /**
- * The body of an enum: rustfmt writes either all variants on one line each, or all over several.
+ * The body of an enum. A variant is on one line where it fits; but where some take one line and some take more, their
+ * documentation included, rustfmt breaks all of them.
  *
  * @category rendering
  * @since 0.1.0
  */
-export const variants = (
-  all: ReadonlyArray<{
-    readonly name: string
-    readonly doc: ReadonlyArray<string>
-    readonly fields: ReadonlyArray<{ readonly text: string; readonly doc: ReadonlyArray<string> }>
-  }>
-): ReadonlyArray<string> => {
-  const compact = all.every(({ fields, name }) =>
-    fields.every((field) => field.doc.length === 0) &&
-    (fields.length === 0 || compactVariant(name, fields).length <= variantWidth)
-  )
-  return all.flatMap(({ doc, fields, name }) =>
+export const variants = (all: ReadonlyArray<VariantText>): ReadonlyArray<string> => {
+  const fits = (variant: VariantText): boolean =>
+    variant.fields.length === 0 ||
+    variant.fields.every((field) => field.doc.length === 0) &&
+      variant.fields.map((field) => field.text).join(", ").length <= variantWidth
+  const lines = all.map((variant) => variant.doc.length > 0 || !fits(variant))
+  const mixed = lines.includes(true) && lines.includes(false)
+  return all.flatMap((variant) =>
     indent(
-      fields.length === 0
-        ? [...doc, `${name},`]
-        : compact
-        ? [...doc, `${compactVariant(name, fields)},`]
-        : [...doc, `${name} {`, ...indent(fields.flatMap((field) => [...field.doc, `${field.text},`])), "},"]
+      variant.fields.length === 0 || fits(variant) && !mixed
+        ? [...variant.doc, `${compactVariant(variant)},`]
+        : [
+          ...variant.doc,
+          `${variant.name} {`,
+          ...indent(variant.fields.flatMap((field) => [...field.doc, `${field.text},`])),
+          "},"
+        ]
     )
   )
 }
