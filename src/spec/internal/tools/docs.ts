@@ -4,13 +4,14 @@ import type { Module } from "./module.ts"
 /** Reads the descriptions in `/** … *\/` comments. */
 export const makeDocs = () => {
   const known = new WeakMap<Module, ReadonlyMap<number, string>>()
-  return (module: Module, node: AnyNode): string | undefined => {
+  return (module: Module, node: AnyNode, tags: "cut" | "keep" = "cut"): string | undefined => {
     let docs = known.get(module)
     if (docs === undefined) {
       docs = index(module)
       known.set(module, docs)
     }
-    return docs.get(node.start)
+    const text = docs.get(node.start)
+    return text === undefined || tags === "keep" ? text : withoutTags(text)
   }
 }
 
@@ -28,11 +29,16 @@ const index = (module: Module): ReadonlyMap<number, string> => {
   return found
 }
 
-/** Without the stars, and without what tags say: a description is the text before the first one. */
-const clean = (comment: string): string => {
-  const lines = comment.split("\n").map((line, index) =>
-    index === 0 ? line.trim() : line.replace(/^\s*\*? ?/, "").trimEnd()
+/** Without the stars. */
+const clean = (comment: string): string =>
+  comment.split("\n").map((line, index) => index === 0 ? line.trim() : line.replace(/^\s*\*? ?/, "").trimEnd()).join(
+    "\n"
   )
+    .trim().replaceAll("*\\/", "*/")
+
+/** A description is the text before the first tag. */
+const withoutTags = (text: string): string => {
+  const lines = text.split("\n")
   const end = lines.findIndex((line) => /^@\w/.test(line))
-  return (end === -1 ? lines : lines.slice(0, end)).join("\n").trim().replaceAll("*\\/", "*/")
+  return end === -1 ? text : lines.slice(0, end).join("\n").trim()
 }

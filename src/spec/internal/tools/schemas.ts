@@ -350,7 +350,7 @@ const withComments = (
   const node = bare(list)
   return values.map((value, index) => {
     const element = node.type === "ArrayExpression" ? node.elements[index] : undefined
-    const description = element === null || element === undefined ? undefined : reader.doc(module, element)
+    const description = element === null || element === undefined ? undefined : reader.doc(module, element, "keep")
     return description === undefined ? { value } : { value, description }
   })
 }

@@ -76,7 +76,7 @@ export interface Reader {
   /** Slots of declarations that have been read, by target. */
   readonly memo: Map<ValueDeclaration | TypeDeclaration, Slot | "reading">
   /** Descriptions in comments. */
-  readonly doc: (module: Module, node: AnyNode) => string | undefined
+  readonly doc: (module: Module, node: AnyNode, tags?: "cut" | "keep") => string | undefined
 }
 
 export const slot = (shape: Shape, more?: Partial<Slot>): Slot => ({
