@@ -12,6 +12,7 @@
  */
 import type { GeneratedFile } from "../GeneratedFile.ts"
 import type { GeneratorContext } from "../GeneratorAdapter.ts"
+import { transportOf } from "../internal/front/defaults.ts"
 import type * as SpecIr from "../SpecIr.ts"
 import { Imports } from "./ImportRenderer.ts"
 import * as Layout from "./Layout.ts"
@@ -129,7 +130,7 @@ const source = (command: SpecIr.Command): Doc => {
     { name: "environment", value: TypeScript.string(environment) },
     { name: "adapter", value: TypeScript.string(adapter) }
   ]
-  if (service !== undefined || transport !== "positional") {
+  if (service !== undefined || transport !== transportOf(adapter)) {
     members.push({ name: "transport", value: TypeScript.string(transport) })
   }
   if (service !== undefined) {

@@ -1,0 +1,266 @@
+/**
+ * Puts generated files on disk: all of them or none, and never over what somebody else has written.
+ *
+ * **Invariants**
+ *
+ * - Nothing outside of the project's root is read or written, whatever links there are.
+ * - A file that the compiler did not write, or that somebody has edited since, changes only with `force`, and a copy is kept.
+ * - When a write fails, every file is as it was before.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Path from "effect/Path"
+import type { PlatformError } from "effect/PlatformError"
+import { type Change, FileWriterError } from "./FileChange.ts"
+import * as FileHeader from "./FileHeader.ts"
+import * as manifests from "./internal/compiler/manifest.ts"
+import { isInside } from "./internal/compiler/outputPath.ts"
+import { publish, type Step } from "./internal/compiler/publish.ts"
+import { findGenerated } from "./internal/compiler/stale.ts"
+import type { OutputFile } from "./SpecCompiler.ts"
+
+/**
+ * Everything that a run wants to do, in the order of paths.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Plan {
+  readonly root: string
+  readonly changes: ReadonlyArray<Change>
+  /** The list of generated files that cannot carry a header, as it will be. */
+  readonly manifest: manifests.Manifest
+}
+
+/**
+ * What a run has done.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Written {
+  readonly created: ReadonlyArray<string>
+  readonly updated: ReadonlyArray<string>
+  readonly removed: ReadonlyArray<string>
+  /** Copies of what was overwritten by force. */
+  readonly backups: ReadonlyArray<string>
+}
+
+const failed = (what: string, path: string) => (cause: PlatformError) =>
+  new FileWriterError({
+    reason: "Failed",
+    paths: [path],
+    message: `${path} could not be ${what} (${cause.reason._tag}); nothing was changed`,
+    cause
+  })
+
+/**
+ * Compares what is wanted with what is there, and writes nothing.
+ *
+ * **When to use**
+ *
+ * Use before `write`, to show what a run would do, and to check that generated files are what their specs say.
+ *
+ * **Details**
+ *
+ * Stale files are looked for in `folders` only, and only when that is given: when `files` is everything that all specs make.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const plan = Effect.fnUntraced(function*(options: {
+  readonly root: string
+  readonly files: ReadonlyArray<OutputFile>
+  readonly folders?: ReadonlyArray<string>
+}): Effect.fn.Return<Plan, FileWriterError, FileSystem.FileSystem | Path.Path> {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const root = yield* Effect.mapError(fs.realPath(path.resolve(options.root)), failed("found", options.root))
+  const manifest = yield* manifests.read(root)
+  const guard = yield* makeGuard(root)
+  const changes = yield* Effect.forEach(
+    options.files,
+    (file): Effect.Effect<Change, FileWriterError> =>
+      Effect.gen(function*() {
+        const target = path.join(root, file.path)
+        if (!isInside(file.path) || !(yield* guard(file.path))) {
+          return yield* new FileWriterError({
+            reason: "Outside",
+            paths: [file.path],
+            message: `${file.path} is outside of the project, by its name or through a link; nothing was changed`
+          })
+        }
+        const previous = yield* readExisting(fs, target, file.path)
+        return compare(file, previous, manifest)
+      }),
+    { concurrency: 32 }
+  )
+  const wanted = new Set(options.files.map((file) => file.path))
+  const stale = options.folders === undefined ? [] : yield* findGenerated({
+    root,
+    folders: options.folders,
+    wanted,
+    manifest
+  }).pipe(Effect.mapError((cause) => failed("read", options.folders!.join(", "))(cause)))
+  return {
+    root,
+    changes: [...changes, ...stale].sort((a, b) => a.path < b.path ? -1 : 1),
+    manifest: manifests.update(manifest, options.files)
+  }
+})
+
+interface Existing {
+  readonly text?: string
+  readonly reason?: string
+}
+
+const readExisting = (fs: FileSystem.FileSystem, target: string, path: string) =>
+  Effect.gen(function*(): Effect.fn.Return<Existing, PlatformError> {
+    const info = yield* fs.lstat(target)
+    return info.type === "File"
+      ? { text: yield* fs.readFileString(target) }
+      : { reason: info.type === "SymbolicLink" ? "it is a symbolic link" : "it is no file" }
+  }).pipe(
+    Effect.catch((error) =>
+      error.reason._tag === "NotFound" ? Effect.succeed<Existing>({}) : Effect.fail(failed("read", path)(error))
+    )
+  )
+
+const compare = (file: OutputFile, existing: Existing, manifest: manifests.Manifest): Change => {
+  const { path } = file
+  const { reason, text } = existing
+  if (reason !== undefined) {
+    return { path, file, action: "conflict", reason }
+  }
+  if (text === undefined) {
+    return { path, file, action: "create" }
+  }
+  if (file.kind === "once") {
+    return { path, file, action: "keep", previous: text }
+  }
+  if (FileHeader.normalise(text) === file.text) {
+    return { path, file, action: "unchanged", previous: text }
+  }
+  const foreign = ownership(path, text, FileHeader.has(file), manifest)
+  return foreign === undefined
+    ? { path, file, action: "update", previous: text }
+    : { path, file, action: "conflict", reason: foreign, previous: text }
+}
+
+/** Why a file is not the compiler's to overwrite. */
+const ownership = (
+  path: string,
+  text: string,
+  hasHeader: boolean,
+  manifest: manifests.Manifest
+): string | undefined => {
+  if (!hasHeader) {
+    return manifests.ownership(manifest, path, text)
+  }
+  const header = FileHeader.parse(text)
+  return header === undefined
+    ? "it was not generated by opbus"
+    : FileHeader.isIntact(header)
+    ? undefined
+    : "it has been edited by hand"
+}
+
+/**
+ * Tells whether a path stays below the root when links are followed: the nearest folder above it that exists has to be
+ * there.
+ */
+const makeGuard = Effect.fnUntraced(function*(root: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const known = new Map<string, boolean>([["", true]])
+  const inside = (folder: string): Effect.Effect<boolean, FileWriterError> =>
+    Effect.suspend(() => {
+      const answer = known.get(folder)
+      if (answer !== undefined) {
+        return Effect.succeed(answer)
+      }
+      return fs.realPath(path.join(root, folder)).pipe(
+        Effect.map((real) => real === root || real.startsWith(root + path.sep)),
+        Effect.catch((error) =>
+          error.reason._tag === "NotFound" ? inside(parentOf(folder)) : Effect.fail(failed("found", folder)(error))
+        ),
+        Effect.tap((answer) => Effect.sync(() => known.set(folder, answer)))
+      )
+    })
+  return (file: string) => inside(parentOf(file))
+})
+
+const parentOf = (path: string): string => path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : ""
+
+/**
+ * How far a write may go.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface WriteOptions {
+  /** Overwrites other files, and keeps a copy of each as `<file>.bak-<n>`. */
+  readonly force?: boolean
+  /** Removes generated files that nothing asks for any more. */
+  readonly prune?: boolean
+}
+
+/**
+ * Carries out a plan: all of it, or nothing.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const write = Effect.fnUntraced(function*(
+  plan: Plan,
+  options: WriteOptions = {}
+): Effect.fn.Return<Written, FileWriterError, FileSystem.FileSystem | Path.Path> {
+  const { force = false, prune = false } = options
+  const conflicts = plan.changes.filter((change) => change.action === "conflict")
+  const stale = prune ? plan.changes.filter((change) => change.action === "stale") : []
+  const blocked = [
+    ...conflicts.filter((change) => !force || change.previous === undefined),
+    ...stale.filter((change) => change.reason !== undefined && !force)
+  ]
+  if (blocked.length > 0) {
+    return yield* new FileWriterError({
+      reason: "Conflict",
+      paths: blocked.map((change) => change.path),
+      message: conflictMessage(blocked)
+    })
+  }
+  const steps: Array<Step> = []
+  for (const change of plan.changes) {
+    const { action, file, path, previous, reason } = change
+    if (action === "create" || action === "update" || action === "conflict") {
+      steps.push({ path, text: file!.text, previous, backup: action === "conflict" })
+    } else if (action === "stale" && prune) {
+      steps.push({ path, text: undefined, previous, backup: reason !== undefined })
+    }
+  }
+  const removed = new Set(stale.map((change) => change.path))
+  const manifest = manifests.render(plan.manifest, removed)
+  if (manifest !== plan.manifest.text) {
+    steps.push({ path: manifests.fileName, text: manifest, previous: plan.manifest.text, backup: false })
+  }
+  const backups = yield* publish(plan.root, steps)
+  return {
+    created: steps.filter((step) => step.text !== undefined && step.previous === undefined).map(({ path }) => path),
+    updated: steps.filter((step) => step.text !== undefined && step.previous !== undefined).map(({ path }) => path),
+    removed: steps.filter((step) => step.text === undefined).map(({ path }) => path),
+    backups
+  }
+})
+
+const shown = 5
+
+const conflictMessage = (blocked: ReadonlyArray<Change>): string => {
+  const list = blocked.slice(0, shown).map((change) => `${change.path} (${change.reason})`).join(", ")
+  const more = blocked.length > shown ? ` and ${blocked.length - shown} more` : ""
+  const forced = blocked.every((change) => change.previous !== undefined)
+  return `nothing was written, because of ${list}${more}; move ${blocked.length === 1 ? "it" : "them"} away${
+    forced ? ", or overwrite with --force, which keeps copies" : ""
+  }`
+}

@@ -1,0 +1,159 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Path from "effect/Path"
+import type { PlatformError } from "effect/PlatformError"
+import { FileWriterError } from "../../FileChange.ts"
+
+/**
+ * One file to write or to remove.
+ *
+ * @internal
+ */
+export interface Step {
+  readonly path: string
+  /** `undefined`: the file is removed. */
+  readonly text: string | undefined
+  /** What was there when the plan was made; `undefined`: nothing. */
+  readonly previous: string | undefined
+  /** Whether a copy of what is there is kept beside it. */
+  readonly backup: boolean
+}
+
+const prefix = "generate-"
+
+/** Left behind by a process that was killed. */
+const abandonedMillis = 60 * 60 * 1000
+
+const failed = (path: string) => (cause: PlatformError) =>
+  new FileWriterError({
+    reason: "Failed",
+    paths: [path],
+    message: `${path} could not be written (${cause.reason._tag}); nothing was changed`,
+    cause
+  })
+
+/**
+ * Carries out all steps, or none. Every new text is on disk before the first file changes, so what is left are renames; when
+ * one fails, those before it are undone. Returns the paths of the copies.
+ *
+ * @internal
+ */
+export const publish = Effect.fnUntraced(function*(
+  root: string,
+  steps: ReadonlyArray<Step>
+): Effect.fn.Return<ReadonlyArray<string>, FileWriterError, FileSystem.FileSystem | Path.Path> {
+  if (steps.length === 0) {
+    return []
+  }
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const home = path.join(root, ".opbus")
+  const hadHome = yield* Effect.orElseSucceed(fs.exists(home), () => false)
+  yield* Effect.mapError(fs.makeDirectory(home, { recursive: true }), failed(".opbus"))
+  yield* Effect.ignore(sweep(home))
+  const staging = yield* Effect.mapError(fs.makeTempDirectory({ directory: home, prefix }), failed(".opbus"))
+  const cleanUp = Effect.gen(function*() {
+    yield* fs.remove(staging, { recursive: true, force: true })
+    if (!hadHome && (yield* fs.readDirectory(home)).length === 0) {
+      yield* fs.remove(home, { recursive: true })
+    }
+  }).pipe(Effect.ignore)
+  return yield* Effect.gen(function*() {
+    yield* Effect.forEach(
+      steps,
+      (step, index) =>
+        step.text === undefined
+          ? Effect.void
+          : Effect.mapError(fs.writeFileString(path.join(staging, String(index)), step.text), failed(step.path)),
+      { concurrency: 16, discard: true }
+    )
+    return yield* Effect.uninterruptible(move(root, staging, steps))
+  }).pipe(Effect.ensuring(cleanUp))
+})
+
+const sweep = Effect.fnUntraced(function*(home: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const now = yield* Clock.currentTimeMillis
+  for (const name of yield* fs.readDirectory(home)) {
+    if (name.startsWith(prefix)) {
+      const { mtime } = yield* fs.stat(path.join(home, name))
+      if (Option.isSome(mtime) && now - mtime.value.getTime() > abandonedMillis) {
+        yield* fs.remove(path.join(home, name), { recursive: true, force: true })
+      }
+    }
+  }
+})
+
+const move = Effect.fnUntraced(function*(
+  root: string,
+  staging: string,
+  steps: ReadonlyArray<Step>
+): Effect.fn.Return<ReadonlyArray<string>, FileWriterError, FileSystem.FileSystem | Path.Path> {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const undo: Array<Effect.Effect<void, PlatformError>> = []
+  const backups: Array<string> = []
+  const folders = new Set<string>()
+
+  /** Makes the folder of a file, and remembers what of it was not there. */
+  const makeFolder = (folder: string): Effect.Effect<void, PlatformError> =>
+    Effect.gen(function*() {
+      if (folders.has(folder)) return
+      folders.add(folder)
+      if (yield* fs.exists(folder)) return
+      yield* makeFolder(path.dirname(folder))
+      yield* fs.makeDirectory(folder)
+      undo.push(fs.remove(folder))
+    })
+
+  const one = (step: Step, index: number) =>
+    Effect.gen(function*() {
+      const target = path.join(root, step.path)
+      const current = yield* Effect.catch(
+        fs.readFileString(target),
+        (error) => error.reason._tag === "NotFound" ? Effect.succeed(undefined) : Effect.fail(error)
+      )
+      if (current !== step.previous) {
+        return yield* new FileWriterError({
+          reason: "Changed",
+          paths: [step.path],
+          message: `${step.path} was changed by somebody else meanwhile; nothing was changed, run it again`
+        })
+      }
+      yield* makeFolder(path.dirname(target))
+      if (step.backup) {
+        const copy = yield* freeName(target)
+        yield* fs.copyFile(target, copy)
+        undo.push(fs.remove(copy))
+        backups.push(path.relative(root, copy).split(path.sep).join("/"))
+      }
+      const restore = path.join(staging, `${index}.restore`)
+      undo.push(
+        current === undefined
+          ? fs.remove(target, { force: true })
+          : Effect.andThen(fs.writeFileString(restore, current), fs.rename(restore, target))
+      )
+      yield* step.text === undefined ? fs.remove(target) : fs.rename(path.join(staging, String(index)), target)
+    }).pipe(
+      Effect.mapError((error) => error._tag === "FileWriterError" ? error : failed(step.path)(error))
+    )
+
+  return yield* Effect.forEach(steps, one, { discard: true }).pipe(
+    Effect.as(backups),
+    Effect.onError(() => Effect.forEach(undo.reverse(), (step) => Effect.ignore(step), { discard: true }))
+  )
+})
+
+const freeName = Effect.fnUntraced(function*(
+  target: string
+): Effect.fn.Return<string, PlatformError, FileSystem.FileSystem> {
+  const fs = yield* FileSystem.FileSystem
+  let number = 1
+  while (yield* fs.exists(`${target}.bak-${number}`)) {
+    number++
+  }
+  return `${target}.bak-${number}`
+})
