@@ -72,12 +72,11 @@ export const resolve = (specs: ReadonlyArray<SpecFile>, registry: TypeRegistry):
   const problems = new Problems()
   const scope = makeScope(files.map(({ spec }) => spec), registry)
   const commands = files.map((file) => lower(file.source, file.spec, scope, problems.reporter(file)))
-  const modules = modulesOf(commands)
   // What follows from a name that means nothing would only hide it.
-  if (problems.isEmpty) SpecValidator.check(files, commands, modules, problems)
-  return problems.isEmpty
-    ? Result.succeed({ commands, modules })
-    : Result.fail(new SpecError({ problems: problems.sorted() }))
+  const found = problems.isEmpty ? SpecValidator.check({ files, commands }) : problems.sorted()
+  return found.length === 0
+    ? Result.succeed({ commands, modules: modulesOf(commands) })
+    : Result.fail(new SpecError({ problems: found }))
 }
 
 /**

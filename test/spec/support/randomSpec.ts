@@ -184,10 +184,10 @@ interface Context {
   readonly drafts: ReadonlyArray<Draft>
 }
 
-const rustAdapters = ["rust-ipc", "sidecar", "trait-only"]
+const rustAdapters = new Set(["rust-ipc", "sidecar", "trait-only"])
 
 const serviceOf = (random: Random, folder: string, adapter: string): Context["service"] => {
-  const rust = rustAdapters.includes(adapter)
+  const rust = rustAdapters.has(adapter)
   if (!rust && (adapter !== "server-only" || random.chance(0.6))) return undefined
   const others = (["Lifecycle", "MetricsEmitter", "Configurable"] as const).filter(() => random.chance(0.4))
   const block = {
@@ -295,9 +295,12 @@ interface Types {
   readonly recursive: Set<string>
 }
 
+/** They make no TypeScript that others could import from. */
+const withoutTypes = new Set(["trait-only", "json-schema", "c-header", "python"])
+
 const makeTypes = (random: Random, context: Context): Types => {
   const foreign = [...context.earlier, ...context.drafts.filter(() => random.chance(0.03))]
-    .filter((draft) => draft.adapter !== "trait-only" || context.adapter === "trait-only")
+    .filter((draft) => !withoutTypes.has(draft.adapter) || draft.adapter === context.adapter)
     .flatMap((draft) => Object.keys(draft["types"] ?? {}).map((name) => `${draft.name}.${name}`))
     .filter((qualified) =>
       context.earlier.some((draft) => qualified.startsWith(`${draft.name}.`)) || random.chance(0.3)
@@ -376,7 +379,7 @@ const enumValues = (random: Random, options: RandomSpecOptions): ReadonlyArray<s
 }
 
 /** Names that declarations add themselves. */
-const spoken = ["children", "parent", "inner", "kind", "variant"]
+const spoken = new Set(["children", "parent", "inner", "kind", "variant"])
 
 const someFields = (
   random: Random,
@@ -390,7 +393,7 @@ const someFields = (
   const count = random.int(least, most)
   for (let i = 0; i < count; i++) {
     const name = named(random)
-    if (!spoken.includes(name)) fields[name] = field(random, types, options)
+    if (!spoken.has(name)) fields[name] = field(random, types, options)
   }
   if (least > 0 && Object.keys(fields).length === 0) fields["id"] = { type: "string" }
   return fields

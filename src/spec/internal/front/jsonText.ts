@@ -149,13 +149,10 @@ const number = (reader: Reader, offset: number): Read => {
   return { value, place: { offset } }
 }
 
-const plain = /[^"\\\u0000-\u001f]*/y
-
 const string = (reader: Reader): string => {
   const start = reader.at++
   while (reader.failed === undefined) {
-    plain.lastIndex = reader.at
-    reader.at += plain.exec(reader.text)![0].length
+    skipPlain(reader)
     switch (reader.text[reader.at]) {
       case "\"":
         return unescape(reader, start, ++reader.at)
@@ -172,15 +169,30 @@ const string = (reader: Reader): string => {
   return ""
 }
 
+/** To the next quote, backslash or control character. */
+const skipPlain = (reader: Reader): void => {
+  for (; reader.at < reader.text.length; reader.at++) {
+    const code = reader.text.charCodeAt(reader.at)
+    if (code === 34 || code === 92 || code < 32) return
+  }
+}
+
 const unescape = (reader: Reader, start: number, end: number): string => {
   const raw = reader.text.slice(start + 1, end - 1)
-  if (!raw.includes("\\")) return raw
+  if (!raw.includes("\\")) return whole(reader, raw, start)
   const wrong = /\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})/.exec(raw.replace(/\\\\/g, "  "))
   if (wrong !== null) {
     fail(reader, "this escape is not known to JSON", start + 1 + wrong.index)
     return ""
   }
-  return JSON.parse(`"${raw}"`) as string
+  return whole(reader, JSON.parse(`"${raw}"`) as string, start)
+}
+
+const whole = (reader: Reader, value: string, start: number): string => {
+  if (!value.isWellFormed()) {
+    fail(reader, "the string holds half of a character: write both parts of the surrogate pair", start)
+  }
+  return value
 }
 
 const array = (reader: Reader, offset: number, depth: number): Read => {

@@ -5,7 +5,7 @@ import * as SpecHash from "../../SpecHash.ts"
 import type * as SpecIr from "../../SpecIr.ts"
 import * as TypeGrammar from "../../TypeGrammar.ts"
 import { environmentOf, transportOf } from "./defaults.ts"
-import { keyOfCommand, pascal, pascalOfCommand, serviceName } from "./names.ts"
+import { choiceOf, keyOfCommand, pascal, pascalOfCommand, serviceName } from "./names.ts"
 import { order } from "./order.ts"
 import type { Report, Scope } from "./scope.ts"
 import { toSpec } from "./toSpec.ts"
@@ -145,7 +145,7 @@ const field = (
   const syntax = parse(state, spec.type, [...path, "type"])
   return {
     name,
-    type: syntax === undefined ? json : lowerType(state, syntax, `${owner}${pascal(name)}`, [...path, "type"]),
+    type: syntax === undefined ? json : lowerType(state, syntax, choiceOf(owner, name), [...path, "type"]),
     ...described(spec),
     optional: spec.optional === true && spec.default === undefined,
     ...(spec.default === undefined ? {} : { default: spec.default }),

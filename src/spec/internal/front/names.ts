@@ -14,3 +14,22 @@ export const serviceName = (path: string): string => path.slice(path.lastIndexOf
 
 /** Compares by code units, the same on every machine. @internal */
 export const byName = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
+
+/** What generated code puts behind the name of a command. @internal */
+export const commandSuffixes: ReadonlyArray<string> = [
+  "Params",
+  "Result",
+  "Error",
+  "Codec",
+  "Server",
+  "Browser",
+  "Stream"
+]
+
+const suffixes = new Set(commandSuffixes)
+
+/** The name of a choice that is written out where it is used: after the command and the parameter. @internal */
+export const choiceOf = (command: string, parameter: string): string => {
+  const name = pascal(parameter)
+  return `${command}${name}${suffixes.has(name) ? "Choice" : ""}`
+}

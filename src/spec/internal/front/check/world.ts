@@ -1,0 +1,138 @@
+import type * as SpecIr from "../../../SpecIr.ts"
+import type { SpecFile } from "../../../SpecReader.ts"
+import type { Report } from "../scope.ts"
+
+/** One command, its spec, and where to say what is wrong with it. @internal */
+export interface Subject {
+  readonly file: SpecFile
+  readonly command: SpecIr.Command
+  readonly report: Report
+}
+
+/** @internal */
+export type Ref = Extract<SpecIr.Type, { _tag: "Ref" }>
+
+/** A declaration, and the command whose names it speaks. @internal */
+export interface Found {
+  readonly declaration: SpecIr.Declaration
+  readonly home: SpecIr.Command
+}
+
+/** All commands, to follow names. @internal */
+export interface World {
+  readonly byCommand: ReadonlyMap<string, SpecIr.Command>
+  /** Absent for a type that no spec declares and whose shape is not known. */
+  readonly find: (ref: Ref, home: SpecIr.Command) => Found | undefined
+}
+
+/** @internal */
+export const makeWorld = (commands: ReadonlyArray<SpecIr.Command>): World => {
+  const byCommand = new Map(commands.map((command) => [command.name, command]))
+  const indexes = new Map<SpecIr.Command, ReadonlyMap<string, SpecIr.Declaration>>()
+  const indexOf = (command: SpecIr.Command) => {
+    let index = indexes.get(command)
+    if (index === undefined) {
+      index = new Map(command.declarations.map((declaration) => [declaration.name, declaration]))
+      indexes.set(command, index)
+    }
+    return index
+  }
+  return {
+    byCommand,
+    find: (ref, home) => {
+      if (ref.external !== undefined) {
+        const { declaration } = ref.external
+        return declaration === undefined ? undefined : { declaration, home }
+      }
+      const owner = ref.foreign === undefined ? home : byCommand.get(ref.foreign)
+      const declaration = owner === undefined ? undefined : indexOf(owner).get(ref.name)
+      return declaration === undefined ? undefined : { declaration, home: owner! }
+    }
+  }
+}
+
+/** A group of fields that share an object. @internal */
+export interface FieldGroup {
+  readonly kind: "params" | "results" | "struct" | "variant" | "error"
+  readonly fields: ReadonlyArray<SpecIr.Field>
+  /** Where in the spec the group is. */
+  readonly path: ReadonlyArray<string | number>
+  /** Where in the spec a field of it is. */
+  readonly pathOf: (index: number) => ReadonlyArray<string | number>
+}
+
+/** All groups of fields of a command, with their places in its spec. @internal */
+export const fieldGroups = (command: SpecIr.Command): ReadonlyArray<FieldGroup> => {
+  const listed = (kind: "params" | "results", fields: ReadonlyArray<SpecIr.Field>): FieldGroup => ({
+    kind,
+    fields,
+    path: [kind],
+    pathOf: (index) => [kind, index]
+  })
+  const named = (
+    kind: FieldGroup["kind"],
+    fields: ReadonlyArray<SpecIr.Field>,
+    path: ReadonlyArray<string | number>
+  ): FieldGroup => ({ kind, fields, path, pathOf: (index) => [...path, "fields", fields[index]!.name] })
+  return [
+    listed("params", command.params.fields),
+    listed("results", command.result.fields),
+    ...command.declarations.flatMap((declaration) => {
+      switch (declaration._tag) {
+        case "Struct":
+          return [named("struct", declaration.fields, ["types", declaration.name])]
+        case "Union":
+          return declaration.variants.map((variant) =>
+            named("variant", variant.fields, ["types", declaration.name, "union", variant.name])
+          )
+        default:
+          return []
+      }
+    }),
+    ...command.failures.map((failure) => named("error", failure.fields, ["errors", failure.name]))
+  ]
+}
+
+/** All names of types in a type. @internal */
+export const refsIn = (type: SpecIr.Type): ReadonlyArray<Ref> => {
+  switch (type._tag) {
+    case "Primitive":
+      return []
+    case "Array":
+      return refsIn(type.item)
+    case "Record":
+      return refsIn(type.value)
+    case "Nullable":
+      return refsIn(type.inner)
+    case "Ref":
+      return [type]
+  }
+}
+
+/** What is left of a type without `| null` and names for other types; constraints speak of that. @internal */
+export const baseOf = (type: SpecIr.Type, home: SpecIr.Command, world: World): SpecIr.Type => {
+  let base = type
+  let owner = home
+  // Aliases that go in circles are reported elsewhere.
+  for (let steps = 0; steps < 64; steps++) {
+    if (base._tag === "Nullable") base = base.inner
+    else if (base._tag === "Ref") {
+      const found = world.find(base, owner)
+      if (found?.declaration._tag !== "Alias") return base
+      base = found.declaration.type
+      owner = found.home
+    } else return base
+  }
+  return base
+}
+
+/** Where the choice that the compiler has named is written. @internal */
+export const placeOfInline = (command: SpecIr.Command, name: string): ReadonlyArray<string | number> => {
+  const speaks = (type: SpecIr.Type) => refsIn(type).some((ref) => ref.name === name && ref.foreign === undefined)
+  for (const group of fieldGroups(command)) {
+    const index = group.fields.findIndex((field) => speaks(field.type))
+    if (index >= 0) return [...group.pathOf(index), "type"]
+  }
+  const alias = command.declarations.find((declaration) => declaration._tag === "Alias" && speaks(declaration.type))
+  return alias === undefined ? [] : ["types", alias.name, "type"]
+}
