@@ -7,14 +7,18 @@ import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
+import * as Result from "effect/Result"
 import type { CommandSpec } from "./CommandSpec.ts"
 import type { ResolvedConfig } from "./GeneratorConfig.ts"
-import { analyse, type Analysis } from "./internal/tools/analysis.ts"
+import { analyse, type Analysis, byPlace } from "./internal/tools/analysis.ts"
 import { anyPlaces, rawCalls } from "./internal/tools/findings.ts"
 import { findPlainCommands, plainSpecOf } from "./internal/tools/plain.ts"
 import { load, type Project } from "./internal/tools/project.ts"
 import type { ReadSpec } from "./internal/tools/specs.ts"
 import type { SourceParseError, SourceParser } from "./SourceParser.ts"
+import { formatPath, type SpecProblem } from "./SpecError.ts"
+import * as SpecReader from "./SpecReader.ts"
+import * as TypeRegistry from "./TypeRegistry.ts"
 
 /**
  * What could not be seen, or had to be decided.
@@ -137,14 +141,44 @@ const reverseProject = (project: Project, config: ResolvedConfig): Reversed => {
     })
   }
   scan(analysis)
+  commands.sort((a, b) => a.spec.name < b.spec.name ? -1 : a.spec.name > b.spec.name ? 1 : 0)
   return {
-    commands: commands.sort((a, b) => a.spec.name < b.spec.name ? -1 : a.spec.name > b.spec.name ? 1 : 0),
-    warnings: analysis.warnings(),
+    commands,
+    warnings: [...analysis.warnings(), ...refused(commands, config)].sort(byPlace),
     broken: project.broken
   }
 }
 
-const place = ({ spec }: ReadSpec, config: ResolvedConfig) => ({ spec, file: `${config.specs}/${spec.name}.json` })
+/** What the compiler would not accept in the specs, each at the command that it comes from. */
+const refused = (commands: ReadonlyArray<ReversedCommand>, config: ResolvedConfig): ReadonlyArray<Warning> => {
+  const places = new Map(commands.map((command) => [command.file, command]))
+  const warning = ({ message, path, source }: SpecProblem): ReadonlyArray<Warning> => {
+    const command = places.get(source)
+    if (command === undefined) return []
+    const part = path.length === 0 ? "" : `${formatPath(path)}: `
+    return [{
+      path: command.path,
+      line: command.line,
+      column: 1,
+      code: "unsupported",
+      message: `the spec will be refused: ${part}${message}`
+    }]
+  }
+  const read = commands.map(({ file, spec }) => ({
+    source: file,
+    result: SpecReader.parse(file, JSON.stringify(spec))
+  }))
+  const unread = read.flatMap(({ result }) => Result.isFailure(result) ? result.failure.problems : [])
+  if (unread.length > 0) return unread.flatMap(warning)
+  const files = read.flatMap(({ result, source }) => Result.isSuccess(result) ? [{ source, spec: result.success }] : [])
+  const resolved = SpecReader.resolve(files, TypeRegistry.make(config.types))
+  return Result.isFailure(resolved) ? resolved.failure.problems.flatMap(warning) : []
+}
+
+const place = ({ spec }: ReadSpec, config: ResolvedConfig) => ({
+  spec: SpecReader.canonical(spec),
+  file: `${config.specs}/${spec.name}.json`
+})
 
 /** What breaks the conventions in the files of commands, beyond their definitions. */
 const scan = ({ operations, project, reader, unreadable }: Analysis): void => {

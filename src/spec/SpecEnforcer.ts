@@ -11,8 +11,10 @@ import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
 import * as Result from "effect/Result"
 import type { AdapterRegistry } from "./AdapterRegistry.ts"
 import * as BreakingChange from "./BreakingChange.ts"
+import type { Action, FileWriterError } from "./FileChange.ts"
 import * as FileWriter from "./FileWriter.ts"
 import type { ResolvedConfig } from "./GeneratorConfig.ts"
+import { outputs } from "./internal/compiler/folders.ts"
 import { analyse, byPlace } from "./internal/tools/analysis.ts"
 import * as git from "./internal/tools/git.ts"
 import { makeModule } from "./internal/tools/module.ts"
@@ -111,7 +113,7 @@ export interface EnforceOptions {
  */
 export const enforce: (options: EnforceOptions) => Effect.Effect<
   Enforcement,
-  PlatformError | GitError | FileWriter.FileWriterError,
+  PlatformError | GitError | FileWriterError,
   FileSystem.FileSystem | Path.Path | SourceParser | ChildProcessSpawner
 > = Effect.fnUntraced(function*(options) {
   const { config, root } = options
@@ -189,7 +191,7 @@ const keysAt = Effect.fnUntraced(
   }
 )
 
-const reasons = new Map<FileWriter.Action, (reason: string | undefined) => string>([
+const reasons = new Map<Action, (reason: string | undefined) => string>([
   ["create", () => "is missing: run opbus generate"],
   ["update", () => "is not what its spec says: run opbus generate"],
   ["conflict", (reason) => `is in the way of a generated file: ${reason}`],
@@ -218,7 +220,7 @@ const regenerated = Effect.fnUntraced(function*(
     }
   }
   const { files } = compiled.success
-  const { changes } = yield* FileWriter.plan({ root, files, folders: foldersOf(config) })
+  const { changes } = yield* FileWriter.plan({ root, files, folders: outputs(config) })
   return {
     files: files.length,
     findings: changes.flatMap(({ action, path, reason }): ReadonlyArray<Finding> => {
@@ -227,11 +229,6 @@ const regenerated = Effect.fnUntraced(function*(
     })
   }
 })
-
-/** Where generated files may be. */
-const foldersOf = ({ output, rust, typescript }: ResolvedConfig): ReadonlyArray<string> => [
-  ...new Set([typescript.out, typescript.tests, typescript.docs, rust.core, rust.node, ...output.values()])
-]
 
 /** Compares the specs of a revision with those that are there now. */
 const breaking = Effect.fnUntraced(function*(
