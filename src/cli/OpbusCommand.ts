@@ -7,6 +7,7 @@ import { Command } from "../internal/effect/cli.ts"
 import { deploy } from "./commands/deploy.ts"
 import { deployments } from "./commands/deployments.ts"
 import { describe } from "./commands/describe.ts"
+import { generate } from "./commands/generate.ts"
 import { history } from "./commands/history.ts"
 import { invoke } from "./commands/invoke.ts"
 import { list } from "./commands/list.ts"
@@ -37,6 +38,19 @@ export const opbus = Command.make("opbus").pipe(
     { command: "opbus --app ./app.ts undo", description: "Take the newest action back" },
     { command: "opbus --app ./app.ts serve --expose note.create", description: "Serve it to others" }
   ]),
-  Command.withSubcommands([list, describe, invoke, history, undo, redo, watch, serve, deploy, deployments, outbox]),
+  Command.withSubcommands([
+    list,
+    describe,
+    invoke,
+    history,
+    undo,
+    redo,
+    watch,
+    serve,
+    generate,
+    deploy,
+    deployments,
+    outbox
+  ]),
   Command.withGlobalFlags(globals)
 )

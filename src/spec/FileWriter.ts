@@ -203,7 +203,7 @@ const parentOf = (path: string): string => path.includes("/") ? path.slice(0, pa
 export interface WriteOptions {
   /** Overwrites other files, and keeps a copy of each as `<file>.bak-<n>`. */
   readonly force?: boolean
-  /** Removes generated files that nothing asks for any more. */
+  /** Removes generated files that nothing asks for any more; those that were edited only with `force`. */
   readonly prune?: boolean
 }
 
@@ -219,11 +219,11 @@ export const write = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Written, FileWriterError, FileSystem.FileSystem | Path.Path> {
   const { force = false, prune = false } = options
   const conflicts = plan.changes.filter((change) => change.action === "conflict")
-  const stale = prune ? plan.changes.filter((change) => change.action === "stale") : []
-  const blocked = [
-    ...conflicts.filter((change) => !force || change.previous === undefined),
-    ...stale.filter((change) => change.reason !== undefined && !force)
-  ]
+  // A stale file that somebody has edited stays.
+  const stale = plan.changes.filter((change) =>
+    prune && change.action === "stale" && (force || change.reason === undefined)
+  )
+  const blocked = conflicts.filter((change) => !force || change.previous === undefined)
   if (blocked.length > 0) {
     return yield* new FileWriterError({
       reason: "Conflict",
@@ -236,7 +236,7 @@ export const write = Effect.fnUntraced(function*(
     const { action, file, path, previous, reason } = change
     if (action === "create" || action === "update" || action === "conflict") {
       steps.push({ path, text: file!.text, previous, backup: action === "conflict" })
-    } else if (action === "stale" && prune) {
+    } else if (stale.includes(change)) {
       steps.push({ path, text: undefined, previous, backup: reason !== undefined })
     }
   }

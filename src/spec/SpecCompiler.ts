@@ -185,6 +185,8 @@ export interface GenerateOptions extends FileWriter.WriteOptions {
   readonly dryRun?: boolean
   /** Looks at files only where what they should be has changed since the last time in this process. */
   readonly incremental?: boolean
+  /** Is told what comes next. */
+  readonly onProgress?: (step: "compile" | "compare" | "write", count: number) => void
 }
 
 /**
@@ -215,6 +217,12 @@ export interface Project {
   readonly generate: (
     options?: GenerateOptions
   ) => Effect.Effect<Generated, GenerateError, FileSystem.FileSystem | Path.Path>
+  /** Rewrites specs of version 1 as version 2, and gives their paths. */
+  readonly migrate: Effect.Effect<
+    ReadonlyArray<string>,
+    SpecError | FileWriterError,
+    FileSystem.FileSystem | Path.Path
+  >
 }
 
 /**
@@ -243,9 +251,11 @@ export const open = Effect.fnUntraced(function*(options: {
   const generate = Effect.fnUntraced(function*(
     options: GenerateOptions = {}
   ): Effect.fn.Return<Generated, GenerateError, FileSystem.FileSystem | Path.Path> {
-    const { incremental = false, only, specs } = options
+    const { incremental = false, onProgress, only, specs } = options
+    const texts = yield* read
+    onProgress?.("compile", texts.length)
     const compilation = yield* Effect.fromResult(
-      compiler.compile({ specs: yield* read, config, adapters, ...(only === undefined ? {} : { only }) })
+      compiler.compile({ specs: texts, config, adapters, ...(only === undefined ? {} : { only }) })
     )
     const chosen = specs === undefined ? undefined : yield* folders.choose(specs, compilation.commands)
     const files = compilation.files.filter((file) =>
@@ -253,17 +263,20 @@ export const open = Effect.fnUntraced(function*(options: {
       !(incremental && known.get(file.path) === file.text)
     )
     const whole = chosen === undefined && only === undefined && !incremental
+    onProgress?.("compare", files.length)
     const plan = yield* FileWriter.plan({ root, files, ...(whole ? { folders: folders.outputs(config) } : {}) })
     if (options.dryRun === true) {
       return { compilation, plan }
     }
+    onProgress?.("write", plan.changes.length)
     const written = yield* FileWriter.write(plan, options)
     for (const file of files) {
       known.set(file.path, file.text)
     }
     return { compilation, plan, written }
   })
-  return { root, config, adapters, read, generate }
+  const migrate = Effect.flatMap(read, (texts) => folders.migrate(root, texts))
+  return { root, config, adapters, read, generate, migrate }
 })
 
 /**

@@ -7,6 +7,8 @@ import type { ResolvedConfig } from "../../GeneratorConfig.ts"
 import * as GeneratorConfig from "../../GeneratorConfig.ts"
 import { SpecError } from "../../SpecError.ts"
 import type * as SpecIr from "../../SpecIr.ts"
+import * as SpecReader from "../../SpecReader.ts"
+import { publish } from "./publish.ts"
 
 const maxSpecs = 10_000
 const maxSpecSize = 4 * 1024 * 1024
@@ -127,3 +129,27 @@ export const outputs = (config: ResolvedConfig): ReadonlyArray<string> => [
   config.rust.node,
   ...config.output.values()
 ]
+
+/** Rewrites specs of an older version, all or none. @internal */
+export const migrate = Effect.fnUntraced(function*(
+  root: string,
+  texts: ReadonlyArray<{ readonly source: string; readonly text: string }>
+) {
+  const steps = yield* Effect.forEach(
+    texts,
+    ({ source, text }) =>
+      Effect.map(Effect.fromResult(SpecReader.parse(source, text)), (spec) =>
+        isCurrent(text) ? [] : [{
+          path: source,
+          text: `${JSON.stringify(SpecReader.canonical(spec), null, 2)}\n`,
+          previous: text,
+          backup: false
+        }])
+  )
+  yield* publish(root, steps.flat())
+  return steps.flat().map(({ path }) => path)
+})
+
+/** The text has been parsed already, so it is JSON. */
+const isCurrent = (text: string): boolean =>
+  (JSON.parse(text.replace(/^\ufeff/, "")) as { readonly version?: unknown }).version === 2

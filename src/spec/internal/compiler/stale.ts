@@ -10,6 +10,9 @@ const skipped = new Set(["node_modules", "target", "dist"])
 const maxSize = 4_000_000
 const maxFiles = 50_000
 
+/** What `--force` has kept. */
+const isCopy = (name: string): boolean => /\.bak-\d+$/.test(name)
+
 /**
  * Finds generated files that nothing asks for any more.
  *
@@ -34,7 +37,7 @@ export const findGenerated = Effect.fnUntraced(function*(options: {
         const child = folder === "" ? name : `${folder}/${name}`
         if (type === "Directory" && !name.startsWith(".") && !skipped.has(name)) {
           yield* visit(child)
-        } else if (type === "File" && !options.wanted.has(child) && candidates.size < maxFiles) {
+        } else if (type === "File" && !isCopy(name) && !options.wanted.has(child) && candidates.size < maxFiles) {
           candidates.add(child)
         }
       }

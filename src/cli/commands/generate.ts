@@ -1,0 +1,144 @@
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Path from "effect/Path"
+import * as Stream from "effect/Stream"
+import { Command, Flag } from "../../internal/effect/cli.ts"
+import * as NodeAdapterLoader from "../../node/NodeAdapterLoader.ts"
+import * as GeneratorConfig from "../../spec/GeneratorConfig.ts"
+import * as SpecCompiler from "../../spec/SpecCompiler.ts"
+import * as flags from "../internal/flags.ts"
+import * as generating from "../internal/generating.ts"
+import { present, remark } from "../internal/output.ts"
+import * as Progress from "../internal/progress.ts"
+
+const config = {
+  spec: Flag.String("spec").pipe(
+    Flag.withMetavar("<file>"),
+    Flag.withDescription("Only what this spec makes, by its file or its name; may be given again"),
+    Flag.atLeast(0)
+  ),
+  adapter: Flag.String("adapter").pipe(
+    Flag.withMetavar("<name>"),
+    Flag.withDescription("This adapter in place of the specs' own; may be given again"),
+    Flag.atLeast(0)
+  ),
+  dryRun: flags.dryRun.pipe(Flag.withDescription("Only say what would be written")),
+  force: Flag.Boolean("force").pipe(
+    Flag.withDescription("Overwrite files that were edited or are not the compiler's, and keep copies"),
+    Flag.withDefault(false)
+  ),
+  prune: Flag.Boolean("prune").pipe(
+    Flag.withDescription("Remove generated files that no spec makes any more"),
+    Flag.withDefault(false)
+  ),
+  migrate: Flag.Boolean("migrate").pipe(
+    Flag.withDescription("Rewrite specs of version 1 as version 2 first"),
+    Flag.withDefault(false)
+  ),
+  stats: Flag.Boolean("stats").pipe(
+    Flag.withDescription("Count what each line of a spec makes"),
+    Flag.withDefault(false)
+  ),
+  watch: Flag.Boolean("watch").pipe(
+    Flag.withAlias("w"),
+    Flag.withDescription("Generate again whenever a spec changes"),
+    Flag.withDefault(false)
+  )
+}
+
+/** Fewer are done before anybody has read a line. */
+const manySpecs = 50
+
+/**
+ * `opbus generate`
+ *
+ * @internal
+ */
+export const generate = Command.make("generate", config, (options) =>
+  Effect.gen(function*() {
+    const root = yield* SpecCompiler.findRoot(process.cwd())
+    const specs = yield* Effect.forEach(options.spec, (spec) => generating.fromRoot(root, spec))
+    const { dryRun, force, prune } = options
+    const chosen: SpecCompiler.GenerateOptions = {
+      dryRun,
+      force,
+      prune,
+      ...(specs.length === 0 ? {} : { specs }),
+      ...(options.adapter.length === 0 ? {} : { only: options.adapter })
+    }
+    const project = yield* SpecCompiler.open({ root })
+    if (options.migrate) {
+      const migrated = yield* project.migrate
+      yield* Effect.forEach(migrated, (path) => remark("Migrated", `${path} is version 2 now`, { path }))
+    }
+    yield* once(project, chosen, options.stats)
+    if (options.watch) yield* watch(project, chosen)
+  }).pipe(
+    generating.reported,
+    Effect.provide(NodeAdapterLoader.layer)
+  )).pipe(
+    Command.withDescription(`Compile the specs of this project
+
+  The project is the nearest folder with an opbus.config.json, or the current one; its specs are in specs/ unless the
+  configuration says otherwise. Either all files are written, or none.`),
+    Command.withExamples([
+      { command: "opbus generate", description: "Everything" },
+      { command: "opbus generate --spec specs/gpu/stats.json --dry-run", description: "What one spec would write" },
+      { command: "opbus generate --adapter json-schema", description: "JSON Schemas of all commands" }
+    ])
+  )
+
+const once = (project: SpecCompiler.Project, options: SpecCompiler.GenerateOptions, stats: boolean) =>
+  Effect.gen(function*() {
+    const generated = yield* Effect.scoped(Effect.gen(function*() {
+      const line = yield* Progress.make("generate")
+      return yield* project.generate({
+        ...options,
+        onProgress: (step, count) => {
+          if (count >= manySpecs) line.draw({ step, count })
+        }
+      })
+    }))
+    yield* present(generating.records(generated), () => generating.text(generated))
+    if (stats) {
+      const counts = generating.count(generated.compilation, yield* project.read)
+      yield* present(counts, generating.countText)
+    }
+  })
+
+const watch = (project: SpecCompiler.Project, options: SpecCompiler.GenerateOptions) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    yield* remark("Watching", `watching ${project.config.specs}; end with Ctrl+C`, { specs: project.config.specs })
+    let current = project
+    let sources = new Set((yield* project.read).map(({ source }) => source))
+    const again = Effect.gen(function*() {
+      const now = new Set((yield* current.read).map(({ source }) => source))
+      const same = now.size === sources.size && [...now].every((source) => sources.has(source))
+      sources = now
+      // What a removed spec leaves behind is only seen by looking at all files.
+      const generated = yield* current.generate({ ...options, incremental: same })
+      if (generated.plan.changes.length > 0 || !same) {
+        yield* present(generating.records(generated), () => generating.text(generated))
+      }
+    })
+    const reopen = Effect.map(SpecCompiler.open({ root: project.root }), (opened) => {
+      current = opened
+    })
+    const specs = fs.watch(path.join(project.root, project.config.specs), { recursive: true }).pipe(
+      Stream.map(() => false)
+    )
+    const configuration = fs.watch(project.root).pipe(
+      Stream.filter((event) => path.basename(event.path) === GeneratorConfig.fileName),
+      Stream.map(() => true)
+    )
+    yield* Stream.merge(specs, configuration).pipe(
+      Stream.groupedWithin(1_000, "50 millis"),
+      Stream.runForEach((events) =>
+        Effect.andThen(events.includes(true) ? reopen : Effect.void, again).pipe(
+          Effect.catchTag(["SpecError", "AdapterError", "FileWriterError"], generating.explain)
+        )
+      )
+    )
+  })
