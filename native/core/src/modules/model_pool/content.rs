@@ -66,7 +66,7 @@ impl Reader {
 /// The file, wherever links lead: it has to lie in the folder.
 fn locate(file: &str, folder: Option<&Path>) -> Result<PathBuf, SourceProblem> {
     let folder = folder.ok_or(SourceProblem::NotConfigured)?;
-    if file.contains(|c| matches!(c, '/' | '\\' | '\0')) || file == "." || file == ".." {
+    if file.contains(['/', '\\', '\0']) || file == "." || file == ".." {
         return Err(SourceProblem::NotAllowed);
     }
     let folder = folder.canonicalize().map_err(|_| SourceProblem::Missing)?;
