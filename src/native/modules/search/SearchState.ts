@@ -96,9 +96,9 @@ export class SearchState {
     return Result.succeed({ indexed: 0, replaced: 0, queued: fresh.length })
   }
 
-  /** Removes documents and says how many there were. */
-  remove(ids: ReadonlyArray<string>): Result.Result<number, Refusal> {
-    if (isTight(this.#level)) return Result.fail({ _tag: "Paused", level: this.#level })
+  /** Removes documents and says how many there were; the failure is the level that forbids it. */
+  remove(ids: ReadonlyArray<string>): Result.Result<number, PressureLevel> {
+    if (isTight(this.#level)) return Result.fail(this.#level)
     const named = new Set(ids)
     const removed = new Set<string>()
     const stays = ({ id }: Document): boolean => {
@@ -112,16 +112,21 @@ export class SearchState {
     return Result.succeed(removed.size)
   }
 
-  /** Removes everything and says how many documents that were. */
-  clear(): Result.Result<number, Refusal> {
-    if (isTight(this.#level)) return Result.fail({ _tag: "Paused", level: this.#level })
+  /** Removes everything and says how many documents that were; the failure is the level that forbids it. */
+  clear(): Result.Result<number, PressureLevel> {
+    if (isTight(this.#level)) return Result.fail(this.#level)
     const removed = new Set(this.documents().map(({ document }) => document.id)).size
     this.#reset()
     return Result.succeed(removed)
   }
 
   /** What a query finds, and whether it was remembered. */
-  query(query: Query): Result.Result<{ readonly found: Found; readonly cached: boolean }, Refusal> {
+  query(
+    query: Query
+  ): Result.Result<
+    { readonly found: Found; readonly cached: boolean },
+    Extract<Refusal, { readonly _tag: "Paused" | "Missing" }>
+  > {
     if (this.#level === "critical") return Result.fail({ _tag: "Paused", level: this.#level })
     const remembered = this.#cache.get(query)
     if (remembered !== undefined) return Result.succeed({ found: remembered, cached: true })

@@ -80,6 +80,9 @@ export const set = (settings: Settings, name: string, value: Schema.Json): Resul
   return Result.succeed({ ...settings, [parameter.name]: whole === true ? Math.floor(value) : value })
 }
 
+const isObject = (value: Schema.Json): value is Schema.JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
 const isNames = (value: Schema.Json): value is ReadonlyArray<string> =>
   Array.isArray(value) && value.length > 0 && value.length <= mostFields &&
   value.every((name) => typeof name === "string" && name !== "") && new Set(value).size === value.length
@@ -87,10 +90,8 @@ const isNames = (value: Schema.Json): value is ReadonlyArray<string> =>
 /** Reads the configuration of a service; the failure is one line. */
 export const read = (config: Schema.Json): Result.Result<Settings, string> => {
   if (config === null) return Result.succeed(defaults)
-  if (typeof config !== "object" || Array.isArray(config)) {
-    return Result.fail("The configuration of search is an object.")
-  }
-  const names = Object.hasOwn(config, "fields") ? config.fields : defaults.fields
+  if (!isObject(config)) return Result.fail("The configuration of search is an object.")
+  const names = Object.hasOwn(config, "fields") ? config["fields"] : defaults.fields
   if (names === undefined || !isNames(names)) {
     return Result.fail(`"fields" takes from 1 to ${mostFields} different names.`)
   }

@@ -37,7 +37,12 @@ fn key_of(query: &Query) -> Key {
 
 impl Cache {
     pub fn new() -> Cache {
-        Cache { entries: HashMap::new(), clock: 0, hits: 0, misses: 0 }
+        Cache {
+            entries: HashMap::new(),
+            clock: 0,
+            hits: 0,
+            misses: 0,
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -47,7 +52,11 @@ impl Cache {
     pub fn get(&mut self, query: &Query) -> Option<Found> {
         self.clock += 1;
         // Making a key copies the query.
-        let entry = if self.entries.is_empty() { None } else { self.entries.get_mut(&key_of(query)) };
+        let entry = if self.entries.is_empty() {
+            None
+        } else {
+            self.entries.get_mut(&key_of(query))
+        };
         match entry {
             Some(entry) => {
                 self.hits += 1;
@@ -67,7 +76,10 @@ impl Cache {
             return;
         }
         self.clock += 1;
-        let entry = Entry { found: found.clone(), used: self.clock };
+        let entry = Entry {
+            found: found.clone(),
+            used: self.clock,
+        };
         self.entries.insert(key_of(query), entry);
         self.shrink(most);
     }

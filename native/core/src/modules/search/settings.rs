@@ -1,19 +1,49 @@
 //! What a search service can be told.
 
-use super::engine::index::MOST_FIELDS;
-use super::engine::query::Ranking;
+use super::engine::index::{Ranking, MOST_FIELDS};
+
 use opbus_core::Value;
 
 const MEGABYTE: f64 = 1_048_576.0;
 
 /// Names, what they mean, and the smallest and largest value.
 const PARAMETERS: [(&str, &str, f64, f64); 6] = [
-    ("k", "How soon more of the same word in a field stops counting.", 0.0, 100.0),
-    ("b", "How much the length of a field counts, from 0 to 1.", 0.0, 1.0),
-    ("d", "What a word that is found counts at least.", 0.0, 100.0),
-    ("budgetMb", "What documents and index may take, in megabytes.", 0.001, 65_536.0),
-    ("maxQueued", "How many documents may wait while memory is scarce.", 0.0, 1_000_000.0),
-    ("cachedQueries", "How many queries are remembered with what they found.", 0.0, 10_000.0),
+    (
+        "k",
+        "How soon more of the same word in a field stops counting.",
+        0.0,
+        100.0,
+    ),
+    (
+        "b",
+        "How much the length of a field counts, from 0 to 1.",
+        0.0,
+        1.0,
+    ),
+    (
+        "d",
+        "What a word that is found counts at least.",
+        0.0,
+        100.0,
+    ),
+    (
+        "budgetMb",
+        "What documents and index may take, in megabytes.",
+        0.001,
+        65_536.0,
+    ),
+    (
+        "maxQueued",
+        "How many documents may wait while memory is scarce.",
+        0.0,
+        1_000_000.0,
+    ),
+    (
+        "cachedQueries",
+        "How many queries are remembered with what they found.",
+        0.0,
+        10_000.0,
+    ),
 ];
 
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +68,9 @@ impl Settings {
         if config.is_null() {
             return Ok(settings);
         }
-        let given = config.as_object().ok_or("The configuration of search is an object.")?;
+        let given = config
+            .as_object()
+            .ok_or("The configuration of search is an object.")?;
         if let Some(names) = config.get("fields") {
             settings.fields = fields(names)?;
         }
@@ -69,7 +101,12 @@ impl Settings {
         let &(_, _, least, most) = known.ok_or_else(|| unknown(name))?;
         let number = match value.as_f64() {
             Some(number) if number >= least && number <= most => number,
-            _ => return Err(format!("\"{}\" takes a number from {} to {}.", name, least, most)),
+            _ => {
+                return Err(format!(
+                    "\"{}\" takes a number from {} to {}.",
+                    name, least, most
+                ))
+            }
         };
         match name {
             "k" => self.ranking.k = number,
@@ -83,18 +120,30 @@ impl Settings {
     }
 
     pub fn list() -> Vec<(&'static str, &'static str)> {
-        PARAMETERS.iter().map(|(name, about, _, _)| (*name, *about)).collect()
+        PARAMETERS
+            .iter()
+            .map(|(name, about, _, _)| (*name, *about))
+            .collect()
     }
 }
 
 fn unknown(name: &str) -> String {
     let known: Vec<&str> = PARAMETERS.iter().map(|(known, _, _, _)| *known).collect();
     let name: String = name.chars().take(100).collect();
-    format!("search has no parameter \"{}\", but {}.", name, known.join(", "))
+    format!(
+        "search has no parameter \"{}\", but {}.",
+        name,
+        known.join(", ")
+    )
 }
 
 fn fields(value: &Value) -> Result<Vec<String>, String> {
-    let wrong = || format!("\"fields\" takes from 1 to {} different names.", MOST_FIELDS);
+    let wrong = || {
+        format!(
+            "\"fields\" takes from 1 to {} different names.",
+            MOST_FIELDS
+        )
+    };
     let mut names: Vec<String> = Vec::new();
     for name in value.as_array().ok_or_else(wrong)? {
         match name.as_str() {

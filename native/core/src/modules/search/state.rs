@@ -24,8 +24,15 @@ use std::sync::Arc;
 pub enum Refusal {
     Paused(PressureLevel),
     Missing,
-    TooLarge { budget: u64, used: u64, needed: u64 },
-    QueueFull { limit: usize, queued: usize },
+    TooLarge {
+        budget: u64,
+        used: u64,
+        needed: u64,
+    },
+    QueueFull {
+        limit: usize,
+        queued: usize,
+    },
     /// Nobody waits for the answer any more.
     Stopped,
 }
@@ -55,7 +62,7 @@ pub struct Figures {
 
 /// The index, or only its documents, after it was dropped.
 enum Content {
-    Indexed(Index),
+    Indexed(Box<Index>),
     Dropped(Vec<Document>),
 }
 
@@ -73,7 +80,7 @@ pub struct State {
 impl State {
     pub fn new(settings: Settings) -> State {
         State {
-            content: Content::Indexed(Index::new(settings.fields.len())),
+            content: Content::Indexed(Box::new(Index::new(settings.fields.len()))),
             settings,
             queue: Vec::new(),
             queued_bytes: 0,
@@ -109,41 +116,60 @@ impl State {
         let is_queued = self.level == PressureLevel::Warning;
         let limit = self.settings.most_queued;
         if is_queued && others + documents.len() > limit {
-            return Err(Refusal::QueueFull { limit, queued: self.queue.len() });
+            return Err(Refusal::QueueFull {
+                limit,
+                queued: self.queue.len(),
+            });
         }
         let most = budget.saturating_sub(other_bytes);
         let batch = match index.read(documents, most, is_stopped) {
             Ok(batch) => batch,
             Err(NotRead::Stopped) => return Err(Refusal::Stopped),
             Err(NotRead::TooLarge { needed }) => {
-                return Err(Refusal::TooLarge { budget, used, needed })
+                return Err(Refusal::TooLarge {
+                    budget,
+                    used,
+                    needed,
+                })
             }
         };
         if !is_queued {
-            let indexed = batch.len();
+            let indexed = batch.size();
             let replaced = index.put(batch);
             self.keep_queued(|one| !ids.contains(&one.id));
             self.cache.clear();
-            return Ok(Added { indexed, replaced, queued: 0 });
+            return Ok(Added {
+                indexed,
+                replaced,
+                queued: 0,
+            });
         }
         // What is replaced stays until then, and takes its room beside what replaces it.
         if index.bytes() + batch.bytes > most {
             let needed = batch.bytes;
             index.forget(batch);
-            return Err(Refusal::TooLarge { budget, used, needed });
+            return Err(Refusal::TooLarge {
+                budget,
+                used,
+                needed,
+            });
         }
-        let fresh: Vec<(Document, u64)> = index.forget(batch).collect();
+        let fresh: Vec<(Document, u64)> = index.forget(batch);
         let queued = fresh.len();
         self.keep_queued(|one| !ids.contains(&one.id));
         self.queued_bytes += fresh.iter().map(|(_, bytes)| bytes).sum::<u64>();
         self.queue.extend(fresh);
-        Ok(Added { indexed: 0, replaced: 0, queued })
+        Ok(Added {
+            indexed: 0,
+            replaced: 0,
+            queued,
+        })
     }
 
-    /// Removes documents and says how many there were.
-    pub fn remove(&mut self, ids: &[String]) -> Result<usize, Refusal> {
+    /// Removes documents and says how many there were; the failure is the level that forbids it.
+    pub fn remove(&mut self, ids: &[String]) -> Result<usize, PressureLevel> {
         if self.level >= PressureLevel::High {
-            return Err(Refusal::Paused(self.level));
+            return Err(self.level);
         }
         let named: HashSet<&str> = ids.iter().map(String::as_str).collect();
         let mut removed: HashSet<Arc<str>> = HashSet::new();
@@ -174,13 +200,18 @@ impl State {
         Ok(removed.len())
     }
 
-    /// Removes everything and says how many documents that were.
-    pub fn clear(&mut self) -> Result<usize, Refusal> {
+    /// Removes everything and says how many documents that were; the failure is the level that
+    /// forbids it.
+    pub fn clear(&mut self) -> Result<usize, PressureLevel> {
         if self.level >= PressureLevel::High {
-            return Err(Refusal::Paused(self.level));
+            return Err(self.level);
         }
-        let ids: HashSet<Arc<str>> = self.documents().into_iter().map(|(one, _)| one.id.clone()).collect();
-        self.content = Content::Indexed(Index::new(self.settings.fields.len()));
+        let ids: HashSet<Arc<str>> = self
+            .documents()
+            .into_iter()
+            .map(|(one, _)| one.id.clone())
+            .collect();
+        self.content = Content::Indexed(Box::new(Index::new(self.settings.fields.len())));
         self.keep_queued(|_| false);
         self.cache.clear();
         self.scores = Scores::default();
@@ -219,7 +250,9 @@ impl State {
     pub fn documents(&self) -> Vec<(Document, bool)> {
         let mut all: Vec<(Document, bool)> = match &self.content {
             Content::Indexed(index) => index.documents().map(|one| (one.clone(), false)).collect(),
-            Content::Dropped(documents) => documents.iter().map(|one| (one.clone(), false)).collect(),
+            Content::Dropped(documents) => {
+                documents.iter().map(|one| (one.clone(), false)).collect()
+            }
         };
         all.extend(self.queue.iter().map(|(one, _)| (one.clone(), true)));
         all
@@ -234,10 +267,12 @@ impl State {
             Content::Dropped(_) => HealthStatus::Unhealthy {
                 reason: "The index was dropped and has to be built again.".into(),
             },
-            _ if self.level == PressureLevel::Normal && !self.queue.is_empty() => degraded(format!(
-                "{} documents wait to be indexed: the budget is used up.",
-                self.queue.len()
-            )),
+            _ if self.level == PressureLevel::Normal && !self.queue.is_empty() => {
+                degraded(format!(
+                    "{} documents wait to be indexed: the budget is used up.",
+                    self.queue.len()
+                ))
+            }
             _ => HealthStatus::Healthy,
         }
     }
@@ -269,7 +304,7 @@ impl State {
             Content::Indexed(index) => index.documents().cloned().collect(),
             Content::Dropped(documents) => documents,
         };
-        self.content = Content::Indexed(Index::of(fields, documents.into_iter()));
+        self.content = Content::Indexed(Box::new(Index::of(fields, documents.into_iter())));
         self.cache.clear();
         if self.level == PressureLevel::Normal {
             self.index_queued();
@@ -293,7 +328,7 @@ impl State {
 
     pub fn figures(&self) -> Figures {
         let (documents, terms, postings) = match &self.content {
-            Content::Indexed(index) => (index.len(), index.terms(), index.postings()),
+            Content::Indexed(index) => (index.size(), index.terms(), index.postings()),
             Content::Dropped(documents) => (documents.len(), 0, 0),
         };
         Figures {
@@ -314,7 +349,7 @@ impl State {
     fn used(&self) -> u64 {
         let content = match &self.content {
             Content::Indexed(index) => index.bytes(),
-            Content::Dropped(documents) => documents.iter().map(|one| cost::document(one)).sum(),
+            Content::Dropped(documents) => documents.iter().map(cost::document).sum(),
         };
         content + self.queued_bytes
     }

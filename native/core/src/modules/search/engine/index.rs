@@ -63,7 +63,7 @@ pub struct Batch {
 
 impl Batch {
     /// How many documents it holds.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.reads.len()
     }
 }
@@ -117,7 +117,7 @@ impl Index {
     }
 
     /// How many documents there are.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.numbers.len()
     }
     pub fn terms(&self) -> usize {
@@ -149,7 +149,7 @@ impl Index {
         self.lengths[document as usize * self.fields + field]
     }
     pub(super) fn average_length(&self, field: usize) -> f64 {
-        self.total_lengths[field] as f64 / self.len() as f64
+        self.total_lengths[field] as f64 / self.size() as f64
     }
     /// `beginning_with` needs it.
     pub(super) fn sort_terms(&mut self) {
@@ -228,9 +228,10 @@ impl Index {
     }
 
     /// Undoes `read`; gives back the documents, each with what the index would take for it.
-    pub fn forget(&mut self, batch: Batch) -> impl Iterator<Item = (Document, u64)> {
+    pub fn forget(&mut self, batch: Batch) -> Vec<(Document, u64)> {
         self.dictionary.truncate(batch.known);
-        batch.reads.into_iter().map(|read| (read.document, read.bytes))
+        let reads = batch.reads.into_iter();
+        reads.map(|read| (read.document, read.bytes)).collect()
     }
 
     /// Puts a batch in, and says how many documents took the place of others.
@@ -312,8 +313,8 @@ impl Index {
     /// Builds the index anew when much of it belongs to what is no longer there.
     fn tidy_up(&mut self) {
         let dead_terms = self.dictionary.len() - self.live_terms;
-        let dead_documents = self.documents.len() - self.len();
-        if dead_terms > 256 + self.live_terms / 4 || dead_documents > 256 + self.len() {
+        let dead_documents = self.documents.len() - self.size();
+        if dead_terms > 256 + self.live_terms / 4 || dead_documents > 256 + self.size() {
             self.rebuild();
         }
     }

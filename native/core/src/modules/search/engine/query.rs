@@ -143,7 +143,7 @@ fn score_postings(
     scores: &mut Scores,
 ) {
     let &Ranking { k, b, d } = ranking;
-    let all = index.len() as f64;
+    let all = index.size() as f64;
     let mut weights = [0.0; super::index::MOST_FIELDS];
     let mut rarities = [0.0; super::index::MOST_FIELDS];
     let mut averages = [0.0; super::index::MOST_FIELDS];
