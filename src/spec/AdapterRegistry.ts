@@ -11,6 +11,7 @@ import { FullStackAdapter } from "./adapters/FullStackAdapter.ts"
 import { RustIPCAdapter } from "./adapters/RustIPCAdapter.ts"
 import { ServerOnlyAdapter } from "./adapters/ServerOnlyAdapter.ts"
 import { SidecarAdapter } from "./adapters/SidecarAdapter.ts"
+import { TraitOnlyAdapter } from "./adapters/TraitOnlyAdapter.ts"
 import type { GeneratorAdapter } from "./GeneratorAdapter.ts"
 
 /**
@@ -38,7 +39,8 @@ export const builtin: ReadonlyArray<GeneratorAdapter> = [
   BrowserOnlyAdapter,
   FullStackAdapter,
   RustIPCAdapter,
-  SidecarAdapter
+  SidecarAdapter,
+  TraitOnlyAdapter
 ]
 
 /**

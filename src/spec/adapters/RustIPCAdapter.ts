@@ -40,5 +40,5 @@ export const RustIPCAdapter: GeneratorAdapter = {
     ImplementationRenderer.render(module, context),
     ...RustProject.service(module, context)
   ],
-  project: (all, context) => RustProject.project(all.everything.modules, context)
+  project: (all, context) => RustProject.project(all.everything, context)
 }

@@ -39,5 +39,5 @@ export const SidecarAdapter: GeneratorAdapter = {
     ImplementationRenderer.render(module, context),
     ...RustProject.service(module, context)
   ],
-  project: (all, context) => RustProject.project(all.everything.modules, context)
+  project: (all, context) => RustProject.project(all.everything, context)
 }

@@ -87,6 +87,25 @@ export const imports = (lines: ReadonlyArray<string>): ReadonlyArray<string> => 
 }
 
 /**
+ * The file of a service that is only promised: its types and its trait.
+ *
+ * @category rendering
+ * @since 0.1.0
+ */
+export const renderTrait = (module: SpecIr.Module, context: GeneratorContext): string => {
+  const names = scope(module, context)
+  const lines = [...types(names), ...RustService.trait(module, names)]
+  return [
+    `//! What the service \`${module.service.name}\` promises.`,
+    "",
+    ...allow,
+    "",
+    ...imports(lines),
+    ...lines
+  ].join("\n").trimEnd() + "\n"
+}
+
+/**
  * The whole file, without its header.
  *
  * @category rendering

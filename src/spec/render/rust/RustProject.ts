@@ -45,6 +45,67 @@ export const service = (module: SpecIr.Module, context: GeneratorContext): Reado
 }
 
 /**
+ * The services that are only promised, by the commands of the adapter `trait-only`.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const contracts = (commands: ReadonlyArray<SpecIr.Command>): ReadonlyArray<SpecIr.Module> => {
+  const groups = new Map<string, Array<SpecIr.Command>>()
+  for (const command of commands) {
+    if (command.adapter !== "trait-only" || command.service === undefined) continue
+    const group = groups.get(command.service.path)
+    if (group === undefined) groups.set(command.service.path, [command])
+    else group.push(command)
+  }
+  return [...groups.values()].map((group) => {
+    const sorted = group.toSorted((a, b) => a.name < b.name ? -1 : 1)
+    return {
+      service: {
+        ...sorted[0]!.service!,
+        traits: [...new Set(sorted.flatMap((command) => command.service!.traits))].sort(),
+        imports: []
+      },
+      commands: sorted,
+      declarations: [],
+      failures: [],
+      hash: SpecHash.sha256(sorted.map((command) => command.hash).join("\n"))
+    }
+  })
+}
+
+/**
+ * The Rust traits of the services that are only promised.
+ *
+ * @category rendering
+ * @since 0.1.0
+ */
+export const traits = (
+  commands: ReadonlyArray<SpecIr.Command>,
+  context: GeneratorContext
+): ReadonlyArray<GeneratedFile> => {
+  const modules = contracts(commands)
+  const folder = `${context.config.rust.core}/src/generated/traits`
+  const files = modules.map((module): GeneratedFile => ({
+    path: `${folder}/${RustScope.moduleName(module.service)}.rs`,
+    kind: "generated",
+    contents: RustModule.renderTrait(module, context),
+    sources: module.commands.map((command) => command.source),
+    hash: module.hash
+  }))
+  const names = modules.map((module) => RustScope.moduleName(module.service)).sort()
+  return files.length === 0 ? [] : [...files, {
+    path: `${folder}/mod.rs`,
+    kind: "generated",
+    contents: `//! What services promise, without being made here.\n\n${
+      names.map((name) => `pub mod ${name};\n`).join("")
+    }`,
+    sources: files.flatMap((file) => file.sources).sort(),
+    hash: SpecHash.sha256(names.join("\n"))
+  }]
+}
+
+/**
  * The files that list all services, and the crates around them.
  *
  * **Details**
@@ -55,20 +116,22 @@ export const service = (module: SpecIr.Module, context: GeneratorContext): Reado
  * @since 0.1.0
  */
 export const project = (
-  modules: ReadonlyArray<SpecIr.Module>,
+  all: { readonly commands: ReadonlyArray<SpecIr.Command>; readonly modules: ReadonlyArray<SpecIr.Module> },
   context: GeneratorContext
 ): ReadonlyArray<GeneratedFile> => {
-  const rust = modules.filter((module) => module.service.language === "rust")
+  const rust = all.modules.filter((module) => module.service.language === "rust")
   const names = rust.map((module) => RustScope.moduleName(module.service)).sort()
-  const sources = rust.flatMap((module) => module.commands.map((command) => command.source)).sort()
-  const hash = SpecHash.sha256(names.join("\n"))
+  const promised = contracts(all.commands)
+  const sources = [...rust, ...promised].flatMap((module) => module.commands.map((command) => command.source)).sort()
+  const hash = SpecHash.sha256([...names, promised.length].join("\n"))
+  const listed = promised.length === 0 ? names : [...names, "traits"].sort()
   const { core, crate } = context.config.rust
   const list = (name: string): string => `pub mod ${name};\n`
   return [
     {
       path: `${core}/src/generated/mod.rs`,
       kind: "generated",
-      contents: `//! The services of this crate, by what their specs say.\n\n${names.map(list).join("")}\n${
+      contents: `//! The services of this crate, by what their specs say.\n\n${listed.map(list).join("")}\n${
         [
           "/// All services of this crate.",
           "pub fn modules() -> Vec<opbus_core::ModuleFactory> {",

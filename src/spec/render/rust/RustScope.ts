@@ -148,8 +148,8 @@ export const make = (
     const owner = ref.foreign === undefined ? home : context.command(ref.foreign) ?? home
     const declaration = find(owner, ref.name)
     const service = owner.service
-    const path = !local.has(owner.name) && service?.language === "rust"
-      ? `super::${moduleName(service)}::${RustNames.type(ref.name)}`
+    const path = !local.has(owner.name) && service?.language === "rust" && owner.adapter !== "trait-only"
+      ? `crate::generated::${moduleName(service)}::${RustNames.type(ref.name)}`
       : undefined
     return { key: keyOf(ref.name, owner), declaration, home: owner, path }
   }

@@ -63,7 +63,7 @@ export const signature = (
  */
 export const trait = (module: SpecIr.Module, scope: RustScope.Scope): ReadonlyArray<string> => {
   const { service } = module
-  const bounds = service.traits.map((name) => `opbus_core::${name}`)
+  const bounds = service.traits.length === 0 ? ["Send", "Sync"] : service.traits.map((name) => `opbus_core::${name}`)
   const head = `pub trait ${names(service).trait}`
   const line = `${head}: ${bounds.join(" + ")} {`
   return [

@@ -170,6 +170,9 @@ export const array = (
   if (inline.length <= arrayWidth && `${pad}${before}[${inline}]${after}`.length <= maxWidth) {
     return [`${pad}${before}[${inline}]${after}`]
   }
+  if (inline.length <= arrayWidth && before.endsWith("= ") && `${pad}    [${inline}]${after}`.length <= maxWidth) {
+    return [`${pad}${before.trimEnd()}`, `${pad}    [${inline}]${after}`]
+  }
   const lines: Array<string> = []
   for (const item of items) {
     const last = lines.at(-1)
