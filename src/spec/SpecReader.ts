@@ -6,7 +6,7 @@
 import * as Result from "effect/Result"
 import type * as CommandSpec from "./CommandSpec.ts"
 import * as canonicalForm from "./internal/front/canonical.ts"
-import { lower } from "./internal/front/lower.ts"
+import { lowerOnce } from "./internal/front/lowerOnce.ts"
 import { modulesOf } from "./internal/front/modules.ts"
 import { byName } from "./internal/front/names.ts"
 import { Problems } from "./internal/front/problems.ts"
@@ -64,6 +64,11 @@ export const parse = (source: string, text: string): Result.Result<CommandSpec.C
  *
  * Use with all specs of a project at once: names may belong to other specs, and services consist of several commands.
  *
+ * **Details**
+ *
+ * A spec that was resolved before, and whose names still mean the same, gives the same command object; likewise for services.
+ * So it pays to keep the results of `parse`, and to compare commands by identity.
+ *
  * @category resolving
  * @since 0.1.0
  */
@@ -71,7 +76,7 @@ export const resolve = (specs: ReadonlyArray<SpecFile>, registry: TypeRegistry):
   const files = [...specs].sort((a, b) => byName(a.spec.name, b.spec.name) || byName(a.source, b.source))
   const problems = new Problems()
   const scope = makeScope(files.map(({ spec }) => spec), registry)
-  const commands = files.map((file) => lower(file.source, file.spec, scope, problems.reporter(file)))
+  const commands = files.map((file) => lowerOnce(file.source, file.spec, scope, problems.reporter(file)))
   // What follows from a name that means nothing would only hide it.
   const found = problems.isEmpty ? SpecValidator.check({ files, commands }) : problems.sorted()
   return found.length === 0

@@ -10,6 +10,7 @@ import { checkSets } from "./internal/front/check/sets.ts"
 import { checkForeign, checkTypes } from "./internal/front/check/types.ts"
 import { makeCheckValues } from "./internal/front/check/values.ts"
 import { makeWorld, type Subject } from "./internal/front/check/world.ts"
+import { Memory } from "./internal/front/memory.ts"
 import { Problems } from "./internal/front/problems.ts"
 import type { SpecProblem } from "./SpecError.ts"
 import type * as SpecIr from "./SpecIr.ts"
@@ -56,8 +57,9 @@ export const check = ({ adapters, commands, files }: Checkable): ReadonlyArray<S
     const file = files[i]!
     return { file, command, report: problems.reporter(file) }
   })
-  for (const subject of subjects) {
-    if (adapters !== undefined) unknownAdapter(subject, adapters)
+  const changed = subjects.filter(({ command }) => clean.get(command, world.reachable(command)) === undefined)
+  if (adapters !== undefined) { for (const subject of subjects) unknownAdapter(subject, adapters) }
+  for (const subject of changed) {
     checkRules(subject)
     checkNames(subject)
     checkTypes(subject)
@@ -66,6 +68,10 @@ export const check = ({ adapters, commands, files }: Checkable): ReadonlyArray<S
   checkForeign(subjects, world)
   checkSets(subjects)
   // Values of types that make no sense would only be misunderstood.
-  if (problems.isEmpty) { for (const subject of subjects) checkValues(subject) }
+  if (problems.isEmpty) { for (const subject of changed) checkValues(subject) }
+  if (problems.isEmpty) { for (const { command } of changed) clean.set(command, world.reachable(command), true) }
   return problems.sorted()
 }
+
+/** Commands without a problem: what is said of them depends on the commands whose types they use, and on nothing else. */
+const clean = new Memory<SpecIr.Command, true>()

@@ -1,8 +1,9 @@
 import * as SpecHash from "../../SpecHash.ts"
 import type * as SpecIr from "../../SpecIr.ts"
+import { makeWorld } from "./check/world.ts"
+import { Memory } from "./memory.ts"
 import { byName } from "./names.ts"
-import { typesOf } from "./order.ts"
-import { order } from "./order.ts"
+import { order, typesOf } from "./order.ts"
 
 /**
  * Gathers the commands of each service. A trait is no command: it has no place in the dispatch.
@@ -17,9 +18,14 @@ export const modulesOf = (commands: ReadonlyArray<SpecIr.Command>): ReadonlyArra
     if (known === undefined) byPath.set(command.service.path, [command])
     else known.push(command)
   }
-  const all = new Map(commands.map((command) => [command.name, command]))
-  return [...byPath].sort(([a], [b]) => byName(a, b)).map(([, members]) => moduleOf(members, all))
+  const world = makeWorld(commands)
+  return [...byPath].sort(([a], [b]) => byName(a, b)).map(([, members]) => {
+    const parts = [...members, ...members.flatMap(world.reachable)]
+    return known.get(members[0]!, parts) ?? known.set(members[0]!, parts, moduleOf(members, world.byCommand))
+  })
 }
+
+const known = new Memory<SpecIr.Command, SpecIr.Module>()
 
 const moduleOf = (commands: ReadonlyArray<SpecIr.Command>, all: ReadonlyMap<string, SpecIr.Command>): SpecIr.Module => {
   const services = commands.map((command) => command.service!)

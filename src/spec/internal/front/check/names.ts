@@ -2,7 +2,7 @@ import { patterns } from "../../../CommandSpec.ts"
 import * as NamingConventions from "../../../render/NamingConventions.ts"
 import type * as SpecIr from "../../../SpecIr.ts"
 import * as limits from "../limits.ts"
-import { commandSuffixes, pascalOfCommand } from "../names.ts"
+import { commandSuffixes, pascal, pascalOfCommand, snake } from "../names.ts"
 import type { Report } from "../scope.ts"
 import { type FieldGroup, fieldGroups, placeOfInline, type Subject } from "./world.ts"
 
@@ -51,12 +51,12 @@ const checkFields = (group: FieldGroup, report: Report): void => {
   // Snake case is the coarsest of all conventions: what differs there differs everywhere.
   const seen = new Map<string, string>()
   group.fields.forEach((field, i) => {
-    const snake = NamingConventions.snake(field.name)
-    const other = seen.get(snake)
+    const folded = snake(field.name)
+    const other = seen.get(folded)
     if (other === field.name) report(group.pathOf(i), `there are two fields named ${quote(field.name)}`)
     else if (other !== undefined) {
-      report(group.pathOf(i), `${quote(other)} and ${quote(field.name)} are both named ${snake} in Rust: rename one`)
-    } else seen.set(snake, field.name)
+      report(group.pathOf(i), `${quote(other)} and ${quote(field.name)} are both named ${folded} in Rust: rename one`)
+    } else seen.set(folded, field.name)
   })
   if (group.fields.length > limits.maxFields) {
     report(
@@ -90,7 +90,7 @@ const checkTypeNames = (command: SpecIr.Command, report: Report): void => {
   }
   const check = (name: string, path: ReadonlyArray<string>): void => {
     if (!patterns.type.test(name)) {
-      const better = NamingConventions.pascal(name)
+      const better = pascal(name)
       report(
         path,
         `${quote(name)} is no name of a type: a capital, then letters and digits`,
@@ -126,12 +126,12 @@ const derivedNames = ({ name, service }: SpecIr.Command): ReadonlyArray<string> 
   const base = pascalOfCommand(name)
   const own = ["", ...commandSuffixes].map((suffix) => base + suffix)
   if (service === undefined) return own
-  const owner = NamingConventions.pascal(service.name)
+  const owner = pascal(service.name)
   return [...own, ...["Service", "Commands", "Implementation", "Module", "Handlers"].map((suffix) => owner + suffix)]
 }
 
 /** File systems and Rust tell less apart than TypeScript does. */
-const fold = (name: string): string => NamingConventions.pascal(name).toLowerCase()
+const fold = (name: string): string => pascal(name).toLowerCase()
 
 // ---------------------------------------------------------------------------
 // enums and unions
@@ -146,7 +146,7 @@ const checkEnum = (declaration: SpecIr.Enum, path: ReadonlyArray<string | number
   }
   const seen = new Map<string, string>()
   for (const { value } of values) {
-    const variant = NamingConventions.pascal(value)
+    const variant = pascal(value)
     if (value === "" || value.length > 128 || !value.isWellFormed() || /\p{Cc}/u.test(value)) {
       report(path, `${quote(value)}${of} cannot be a value: write 1 to 128 characters in one line`)
     } else if (!/[A-Za-z0-9]/.test(variant)) {
@@ -174,24 +174,24 @@ const checkVariants = (declaration: SpecIr.Union, report: Report): void => {
   const seen = new Map<string, string>()
   for (const variant of variants) {
     const place = [...path, variant.name]
-    const pascal = NamingConventions.pascal(variant.name)
+    const folded = pascal(variant.name)
     if (!patterns.variant.test(variant.name)) {
       report(place, `${quote(variant.name)} is no name of a variant: letters and digits, such as Circle`)
-    } else if (seen.has(pascal)) {
+    } else if (seen.has(folded)) {
       report(
         place,
-        `${quote(seen.get(pascal)!)} and ${quote(variant.name)} are both named ${pascal} in Rust: rename one`
+        `${quote(seen.get(folded)!)} and ${quote(variant.name)} are both named ${folded} in Rust: rename one`
       )
     }
-    seen.set(pascal, variant.name)
-    const tag = NamingConventions.snake(declaration.discriminator)
+    seen.set(folded, variant.name)
+    const tag = snake(declaration.discriminator)
     for (const field of variant.fields) {
       if (field.name === declaration.discriminator) {
         report(
           [...place, "fields", field.name],
           `${quote(field.name)} tells the variants apart: rename the field, or set another "discriminator"`
         )
-      } else if (NamingConventions.snake(field.name) === tag) {
+      } else if (snake(field.name) === tag) {
         report(
           [...place, "fields", field.name],
           `${quote(field.name)} and the discriminator ${

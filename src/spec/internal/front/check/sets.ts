@@ -1,6 +1,7 @@
-import * as NamingConventions from "../../../render/NamingConventions.ts"
 import type * as SpecIr from "../../../SpecIr.ts"
-import { pascalOfCommand } from "../names.ts"
+import { Memory } from "../memory.ts"
+import { pascal, pascalOfCommand } from "../names.ts"
+import type { Report } from "../scope.ts"
 import { placeOfInline, type Subject } from "./world.ts"
 
 /**
@@ -40,7 +41,7 @@ export const checkSets = (subjects: ReadonlyArray<Subject>): void => {
   for (const members of services.values()) checkService(members)
   const names = new Map<string, string>()
   for (const [path, members] of services) {
-    const folded = NamingConventions.pascal(members[0]!.command.service!.name).toLowerCase()
+    const folded = pascal(members[0]!.command.service!.name).toLowerCase()
     const other = names.get(folded)
     if (other === undefined) names.set(folded, path)
     else {members[0]!.report(
@@ -52,13 +53,28 @@ export const checkSets = (subjects: ReadonlyArray<Subject>): void => {
 
 const keyOf = (subject: Subject): "rust" | "service" => subject.file.spec.rust === undefined ? "service" : "rust"
 
+/** Services whose commands agree. */
+const agreed = new Memory<SpecIr.Command, true>()
+
 const checkService = (members: ReadonlyArray<Subject>): void => {
+  const commands = members.map(({ command }) => command)
+  if (agreed.get(commands[0]!, commands) !== undefined) return
+  if (members.length === 1 || !disagree(members)) agreed.set(commands[0]!, commands, true)
+}
+
+/** Reports what the commands of a service say differently, and tells whether there is anything. */
+const disagree = (members: ReadonlyArray<Subject>): boolean => {
+  let found = false
   const [first] = members as readonly [Subject, ...ReadonlyArray<Subject>]
   const { service: expected, adapter } = first.command
   const meanings = new Map<string, readonly [text: string, subject: Subject]>()
   const home = new Set(members.map(({ command }) => command.name))
   for (const subject of members) {
-    const { command, report } = subject
+    const { command } = subject
+    const report: Report = (...problem) => {
+      found = true
+      subject.report(...problem)
+    }
     const { service } = command
     if (service!.language !== expected!.language) {
       report(
@@ -102,6 +118,7 @@ const checkService = (members: ReadonlyArray<Subject>): void => {
     }
     for (const failure of command.failures) claim(failure.name, failure, ["errors", failure.name])
   }
+  return found
 }
 
 const words = { rust: "Rust (\"rust\")", typescript: "TypeScript (\"service\")" } as const

@@ -1,7 +1,7 @@
 import type * as SpecIr from "../../../SpecIr.ts"
 import { byName } from "../names.ts"
-import { components, typesOf } from "../order.ts"
-import { fieldGroups, refsIn, type Subject, type World } from "./world.ts"
+import { components } from "../order.ts"
+import { type ForeignRef, refsIn, type Subject, type World } from "./world.ts"
 
 /**
  * Types that hold themselves: those of which no value can be made, and those that a language cannot declare.
@@ -89,7 +89,7 @@ export const checkForeign = (subjects: ReadonlyArray<Subject>, world: World): vo
     for (const subject of subjects) {
       if (!component.includes(subject.command.name)) continue
       const others = component.filter((name) => name !== subject.command.name).sort(byName)
-      eachForeign(subject, (ref, path) => {
+      eachForeign(subject, world, (ref, path) => {
         if (!component.includes(ref.foreign)) return
         subject.report(
           path,
@@ -107,8 +107,9 @@ const foreignNames = (subject: Subject, world: World): ReadonlyArray<string> => 
   const { command, report } = subject
   const found = new Set<string>()
   const meanings = new Map<string, string>()
+  if (world.foreignRefs(command).length === 0) return []
   for (const { name } of [...command.declarations, ...command.failures]) meanings.set(name, command.name)
-  eachForeign(subject, (ref, path) => {
+  eachForeign(subject, world, (ref, path) => {
     found.add(ref.foreign)
     const meaning = meanings.get(ref.name)
     if (meaning !== undefined && meaning !== ref.foreign) {
@@ -129,21 +130,10 @@ const foreignNames = (subject: Subject, world: World): ReadonlyArray<string> => 
   return [...found]
 }
 
-type ForeignRef = { readonly name: string; readonly foreign: string }
-
 const eachForeign = (
   { command }: Subject,
+  world: World,
   f: (ref: ForeignRef, path: ReadonlyArray<string | number>) => void
 ): void => {
-  const visit = (type: SpecIr.Type, path: ReadonlyArray<string | number>) => {
-    for (const { name, foreign } of refsIn(type)) if (foreign !== undefined) f({ name, foreign }, path)
-  }
-  for (const group of fieldGroups(command)) {
-    group.fields.forEach((field, i) => visit(field.type, [...group.pathOf(i), "type"]))
-  }
-  for (const declaration of command.declarations) {
-    if (declaration._tag === "Alias") {
-      for (const type of typesOf(declaration)) visit(type, ["types", declaration.name, "type"])
-    }
-  }
+  for (const ref of world.foreignRefs(command)) f(ref, ref.path)
 }

@@ -1,5 +1,6 @@
 import type * as SpecIr from "../../../SpecIr.ts"
 import type { SpecFile } from "../../../SpecReader.ts"
+import { byName } from "../names.ts"
 import type { Report } from "../scope.ts"
 
 /** One command, its spec, and where to say what is wrong with it. @internal */
@@ -23,6 +24,37 @@ export interface World {
   readonly byCommand: ReadonlyMap<string, SpecIr.Command>
   /** Absent for a type that no spec declares and whose shape is not known. */
   readonly find: (ref: Ref, home: SpecIr.Command) => Found | undefined
+  /** The types of other specs that a command speaks of, and where. */
+  readonly foreignRefs: (command: SpecIr.Command) => ReadonlyArray<ForeignRef>
+  /** The commands whose types a command speaks of, however indirectly, in the order of their names. */
+  readonly reachable: (command: SpecIr.Command) => ReadonlyArray<SpecIr.Command>
+}
+
+/** @internal */
+export interface ForeignRef {
+  readonly name: string
+  readonly foreign: string
+  readonly path: ReadonlyArray<string | number>
+}
+
+/** They depend on the command alone. */
+const foreignRefs = new WeakMap<SpecIr.Command, ReadonlyArray<ForeignRef>>()
+
+const foreignRefsOf = (command: SpecIr.Command): ReadonlyArray<ForeignRef> => {
+  const known = foreignRefs.get(command)
+  if (known !== undefined) return known
+  const found: Array<ForeignRef> = []
+  const visit = (type: SpecIr.Type, path: ReadonlyArray<string | number>) => {
+    for (const { name, foreign } of refsIn(type)) if (foreign !== undefined) found.push({ name, foreign, path })
+  }
+  for (const group of fieldGroups(command)) {
+    group.fields.forEach((field, i) => visit(field.type, [...group.pathOf(i), "type"]))
+  }
+  for (const declaration of command.declarations) {
+    if (declaration._tag === "Alias") visit(declaration.type, ["types", declaration.name, "type"])
+  }
+  foreignRefs.set(command, found)
+  return found
 }
 
 /** @internal */
@@ -39,6 +71,20 @@ export const makeWorld = (commands: ReadonlyArray<SpecIr.Command>): World => {
   }
   return {
     byCommand,
+    foreignRefs: foreignRefsOf,
+    reachable: (command) => {
+      const found = new Set<SpecIr.Command>()
+      const visit = (from: SpecIr.Command): void => {
+        for (const { foreign } of foreignRefsOf(from)) {
+          const next = byCommand.get(foreign)
+          if (next === undefined || found.has(next)) continue
+          found.add(next)
+          visit(next)
+        }
+      }
+      visit(command)
+      return [...found].sort((a, b) => byName(a.name, b.name))
+    },
     find: (ref, home) => {
       if (ref.external !== undefined) {
         const { declaration } = ref.external
