@@ -4,15 +4,18 @@
  * @since 0.1.0
  */
 import { Command } from "../internal/effect/cli.ts"
+import { audit } from "./commands/audit.ts"
 import { deploy } from "./commands/deploy.ts"
 import { deployments } from "./commands/deployments.ts"
 import { describe } from "./commands/describe.ts"
+import { enforce } from "./commands/enforce.ts"
 import { generate } from "./commands/generate.ts"
 import { history } from "./commands/history.ts"
 import { invoke } from "./commands/invoke.ts"
 import { list } from "./commands/list.ts"
 import { outbox } from "./commands/outbox.ts"
 import { redo } from "./commands/redo.ts"
+import { reverse } from "./commands/reverse.ts"
 import { serve } from "./commands/serve.ts"
 import { undo } from "./commands/undo.ts"
 import { watch } from "./commands/watch.ts"
@@ -48,6 +51,9 @@ export const opbus = Command.make("opbus").pipe(
     watch,
     serve,
     generate,
+    reverse,
+    audit,
+    enforce,
     deploy,
     deployments,
     outbox
