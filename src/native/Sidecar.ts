@@ -20,6 +20,8 @@ import * as ServiceRegistry from "./ServiceRegistry.ts"
 import type { ServiceUnavailable } from "./ServiceUnavailable.ts"
 import type { Command, SidecarProcess } from "./SidecarProcess.ts"
 
+export type { Command } from "./SidecarProcess.ts"
+
 /**
  * How a sidecar is made.
  *

@@ -46,6 +46,7 @@ export const makeSupervisor = Effect.fnUntraced(function*(
   const all = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope))
   const service = definition.name
   let started: Started | undefined
+  const established = new WeakSet<Connection>()
 
   const notLoaded = (why: string) => new ServiceUnavailable({ service, reason: "NotLoaded", message: why })
 
@@ -70,7 +71,11 @@ export const makeSupervisor = Effect.fnUntraced(function*(
           admission.close("Crashed", crashed(why).message)
           Effect.runForkWith(log)(Effect.logWarning(`${crashed(why).message}${tail === "" ? "" : `\n${tail}`}`))
         }
-        connection.end(crashed(why))
+        connection.end(
+          established.has(connection)
+            ? crashed(why)
+            : notLoaded(`The sidecar ${command.file} did not start: ${why}. Look at its log.`)
+        )
       }
     })
     return connection
@@ -144,6 +149,7 @@ export const makeSupervisor = Effect.fnUntraced(function*(
         )
         if (running === undefined) continue
         started = running
+        established.add(running.connection)
         return running.connection.ended === undefined ? undefined : yield* Effect.fail(running.connection.ended)
       }
       const why = commands.length === 0
