@@ -27,7 +27,9 @@ export const analyse = (project: Project, types: ResolvedConfig["types"]): Analy
   const warn = (module: Module, node: AnyNode, code: WarningCode, message: string) => {
     const { column, line } = module.position(node.start)
     const warning = { path: module.path, line, column, code, message }
-    warnings.set(`${module.path}:${line}:${column}:${message}`, warning)
+    // One any is one warning, whoever meets it.
+    const key = `${module.path}:${line}:${column}:${code === "any" ? code : message}`
+    if (!warnings.has(key)) warnings.set(key, warning)
   }
   const reader: Reader = {
     project,
