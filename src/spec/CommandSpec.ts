@@ -256,17 +256,35 @@ export const CommandSpec = Schema.Struct({
       "rust-ipc, sidecar, server-only, browser-only, full-stack, trait-only, json-schema, c-header, python, or one from npm"
   }),
   accessLevel: Schema.optionalKey(named(patterns.accessLevel, "a permission such as ai-safe")),
-  mode: Schema.optionalKey(Schema.Literals(["sync", "async", "stream"])),
-  transport: Schema.optionalKey(Schema.Literals(["positional", "json", "bytes"])),
-  idempotent: Schema.optionalKey(Schema.Boolean),
-  effects: Schema.optionalKey(Schema.Literals(["read", "write", "irreversible"])),
-  rust: Schema.optionalKey(ServiceSpec),
-  service: Schema.optionalKey(ServiceSpec),
-  types: Schema.optionalKey(Schema.Record(Schema.String, TypeSpec)),
-  params: Schema.optionalKey(Schema.Array(NamedFieldSpec)),
-  results: Schema.optionalKey(Schema.Array(NamedFieldSpec)),
-  errors: Schema.optionalKey(Schema.Record(Schema.String, FailureSpec)),
-  examples: Schema.optionalKey(Schema.Array(ExampleSpec))
+  mode: Schema.optionalKey(
+    Schema.Literals(["sync", "async", "stream"]).annotate({
+      description: "By default async. For a stream, the results describe one element"
+    })
+  ),
+  transport: Schema.optionalKey(
+    Schema.Literals(["positional", "json", "bytes"]).annotate({
+      description: "How a call of the adapter rust-ipc crosses to Rust; by default positional, the fast way"
+    })
+  ),
+  idempotent: Schema.optionalKey(
+    Schema.Boolean.annotate({ description: "Invoking twice has the effect of invoking once; by default false" })
+  ),
+  effects: Schema.optionalKey(
+    Schema.Literals(["read", "write", "irreversible"]).annotate({ description: "What it changes; by default write" })
+  ),
+  rust: Schema.optionalKey(ServiceSpec.annotate({ description: "The service in Rust that the command belongs to" })),
+  service: Schema.optionalKey(
+    ServiceSpec.annotate({ description: "The service in TypeScript that the command belongs to" })
+  ),
+  types: Schema.optionalKey(
+    Schema.Record(Schema.String, TypeSpec).annotate({ description: "Declarations of types, by their names" })
+  ),
+  params: Schema.optionalKey(Schema.Array(NamedFieldSpec).annotate({ description: "In the order of marshalling" })),
+  results: Schema.optionalKey(Schema.Array(NamedFieldSpec).annotate({ description: "In the order of marshalling" })),
+  errors: Schema.optionalKey(
+    Schema.Record(Schema.String, FailureSpec).annotate({ description: "Failures that callers can expect" })
+  ),
+  examples: Schema.optionalKey(Schema.Array(ExampleSpec).annotate({ description: "Run as tests" }))
 }).annotate({ identifier: "CommandSpec" })
 
 /**
@@ -276,3 +294,45 @@ export const CommandSpec = Schema.Struct({
  * @since 0.1.0
  */
 export type CommandSpec = typeof CommandSpec.Type
+
+// ---------------------------------------------------------------------------
+// JSON Schema
+// ---------------------------------------------------------------------------
+
+/**
+ * The format as JSON Schema (draft 2020-12), for editors: what `schemas/command-spec-2.json` of the package holds.
+ *
+ * **When to use**
+ *
+ * Use to check specs without opbus. It knows the shape only; what names mean, `SpecReader.resolve` says.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const jsonSchema = (): { readonly [keyword: string]: Schema.Json } => {
+  const document = Schema.toJsonSchemaDocument(CommandSpec, { onExcessProperty: "error" })
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "opbus command spec, version 2",
+    ...document.schema as { readonly [keyword: string]: Schema.Json },
+    $defs: Object.fromEntries(
+      Object.entries(document.definitions).map(([name, definition]) => [name, withKeys(definition) as Schema.Json])
+    )
+  }
+}
+
+/** How the keys of each record are written, which a schema of values does not say. */
+const keys = new Map<string, RegExp>([
+  ["fields", patterns.field],
+  ["union", patterns.variant],
+  ["types", patterns.type],
+  ["errors", patterns.type]
+])
+
+const withKeys = (definition: { readonly properties?: unknown }): object => {
+  const properties = Object.entries(definition.properties ?? {}).map(([key, value]) => {
+    const pattern = keys.get(key)
+    return [key, pattern === undefined ? value : { ...value as object, propertyNames: { pattern: pattern.source } }]
+  })
+  return { ...definition, properties: Object.fromEntries(properties) }
+}
