@@ -31,7 +31,23 @@ export type Case = "camel" | "pascal" | "snake" | "constant" | "kebab"
  * @category combinators
  * @since 0.1.0
  */
-export const words = (name: string): ReadonlyArray<string> =>
+export const words = (name: string): ReadonlyArray<string> => {
+  let found = known.get(name)
+  if (found === undefined) {
+    found = split(name)
+    if (known.size >= maxKnown) {
+      known.clear()
+    }
+    known.set(name, found)
+  }
+  return found
+}
+
+/** The same few thousand names are asked for again and again. */
+const known = new Map<string, ReadonlyArray<string>>()
+const maxKnown = 10_000
+
+const split = (name: string): ReadonlyArray<string> =>
   name
     .replaceAll(/([\p{Ll}\p{N}])(\p{Lu})/gu, "$1 $2")
     .replaceAll(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2")

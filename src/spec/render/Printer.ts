@@ -4,6 +4,8 @@
  * @since 0.1.0
  */
 
+import { textWidth } from "../internal/compiler/textWidth.ts"
+
 /**
  * A piece of text that knows where it may be broken.
  *
@@ -155,7 +157,7 @@ export const render = (doc: Doc, options: RenderOptions = {}): string => {
       if (doc !== "") {
         text += margin + doc
         margin = ""
-        column += doc.length
+        column += textWidth(doc)
       }
       continue
     }
@@ -208,7 +210,7 @@ const fits = (first: Command, rest: ReadonlyArray<Command>, space: number): bool
     }
     const { depth, doc, flat } = command
     if (typeof doc === "string") {
-      left -= doc.length
+      left -= textWidth(doc)
       continue
     }
     switch (doc._tag) {

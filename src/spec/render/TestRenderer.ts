@@ -211,11 +211,13 @@ class TestFile {
 
   /** What no caller may pass: the list. */
   private refused(refusals: ReadonlyArray<Refusals.Refusal>): Doc {
-    const params = this.params()
     return Printer.concat(
+      `type Change = (params: ${this.params()}) => unknown`,
+      Printer.hardline,
+      Printer.hardline,
       "/** What no caller may pass, made from parameters that fit. */",
       Printer.hardline,
-      `const refused: ReadonlyArray<readonly [what: string, change: (params: ${params}) => unknown]> = `,
+      "const refused: ReadonlyArray<readonly [what: string, change: Change]> = ",
       TypeScript.array(
         refusals.map((refusal) =>
           TypeScript.array([
@@ -223,11 +225,12 @@ class TestFile {
             refusal.value === undefined
               ? `({ ${TypeScript.key(refusal.field)}: _, ...params }) => params`
               : Printer.concat(
-                "(params) => ({ ...params, ",
-                TypeScript.key(refusal.field),
-                ": ",
-                refusal.value,
-                " })"
+                "(params) => (",
+                TypeScript.object([
+                  { name: "...params", value: undefined },
+                  { name: refusal.field, value: refusal.value }
+                ]),
+                ")"
               )
           ])
         ),
@@ -239,21 +242,22 @@ class TestFile {
   private refuses(layer: string): Doc {
     const { imports, operation, stream } = this
     const effect = imports.effect("Effect")
-    const call = `${operation}.invoke(change(params) as ${this.params()})`
+    const call = `${operation}.invoke(wrong)`
     const body = Printer.concat(
       `${effect}.gen(function*() `,
       block(Printer.concat(
         "for (const [what, change] of refused) ",
         block(
+          `const wrong = change(params) as ${this.params()}`,
           Printer.concat(
             "const error = yield* ",
-            `${effect}.flip(`,
-            stream ? `${imports.effect("Stream")}.runDrain(${call})` : call,
-            ")"
+            TypeScript.call(`${effect}.flip`, [
+              stream ? TypeScript.call(`${imports.effect("Stream")}.runDrain`, [call]) : call
+            ])
           ),
           `const reason = ${
             imports.runtimeName("operation/OperationError", "isOperationError")
-          }(error) ? error.reason._tag : error._tag`,
+          }(error) ? error.reason._tag : "a failure of its own"`,
           `${imports.name(vitest, "assert")}.strictEqual(reason, "InvalidInput", what)`
         )
       )),
@@ -278,7 +282,7 @@ class TestFile {
         Printer.hardline,
         `${effect}.gen(function*() `,
         block(
-          `const outcome = yield* ${effect}.result(${run})`,
+          Printer.concat("const outcome = yield* ", TypeScript.call(`${effect}.result`, [run])),
           Printer.concat(
             `if (${imports.effect("Result")}.isFailure(outcome)) `,
             block(

@@ -265,7 +265,12 @@ const documented = (description: string | undefined): ReadonlyArray<Doc> =>
  */
 export const typeOf = (name: string, isObject: boolean, scope: Scope): Doc =>
   isObject
-    ? `export interface ${name} extends ${scope.imports.effect("Schema")}.Schema.Type<typeof ${name}> {}`
+    ? Printer.group(
+      `export interface ${name}`,
+      Printer.indent(Printer.line, `extends ${scope.imports.effect("Schema")}.Schema.Type<typeof ${name}>`),
+      Printer.line,
+      "{}"
+    )
     : `export type ${name} = typeof ${name}.Type`
 
 /** The type of a lazily referred schema, which TypeScript cannot infer. */

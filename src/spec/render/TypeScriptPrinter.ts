@@ -59,13 +59,16 @@ export const isIdentifier = (text: string): boolean => identifier.test(text)
  */
 export interface Member {
   readonly name: string
-  readonly value: Doc
+  /** `undefined`: the name stands for itself, as in `...params`. */
+  readonly value: Doc | undefined
   readonly description?: string | undefined
 }
 
 /** A value that cannot be broken goes to the next line when it is too long. */
 const property = ({ name, value }: Member): Doc =>
-  typeof value === "string"
+  value === undefined
+    ? name
+    : typeof value === "string"
     ? Printer.group(ownKey(name), ":", Printer.indent(Printer.line, value))
     : Printer.concat(ownKey(name), ": ", value)
 

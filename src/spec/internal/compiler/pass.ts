@@ -7,6 +7,7 @@ import type { GeneratorAdapter, GeneratorContext } from "../../GeneratorAdapter.
 import type { Compilation, CompileOptions, OutputFile } from "../../SpecCompiler.ts"
 import type * as SpecIr from "../../SpecIr.ts"
 import type * as SpecReader from "../../SpecReader.ts"
+import { foreignTypes } from "./foreignTypes.ts"
 import * as outputPath from "./outputPath.ts"
 
 /** The files that an adapter made of a command or a service, and all that it looked at to make them. @internal */
@@ -161,7 +162,7 @@ export class Pass {
     used: Set<string>,
     adapter: GeneratorAdapter,
     name: string,
-    subject: object,
+    subject: SpecIr.Command | SpecIr.Module,
     source: string,
     make: (context: GeneratorContext) => ReadonlyArray<GeneratedFile>
   ): ReadonlyArray<OutputFile> {
@@ -268,11 +269,13 @@ export class Pass {
     return subject === undefined ? "" : this.keyOf(subject)
   }
 
-  /** A text that two commands share only if they are the same to every adapter. */
-  private keyOf(subject: object): string {
+  /** A text that two commands, or two services, share only if they are the same to every adapter. */
+  private keyOf(subject: SpecIr.Command | SpecIr.Module): string {
     let key = this.keys.get(subject)
     if (key === undefined) {
-      key = JSON.stringify(subject)
+      key = "commands" in subject
+        ? subject.commands.map((command) => this.keyOf(command)).join("\n")
+        : [subject.hash, subject.source, ...foreignTypes(subject)].join(" ")
       this.keys.set(subject, key)
     }
     return key
