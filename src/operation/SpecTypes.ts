@@ -176,6 +176,22 @@ const isCalendarTime = (text: string): boolean => {
 }
 
 // ---------------------------------------------------------------------------
+// nothing
+// ---------------------------------------------------------------------------
+
+/**
+ * An object without fields. `Schema.Struct({})` would take every value that is there at all.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Empty: Schema.Struct<{}> = Schema.Struct({}).check(
+  Schema.makeFilter((value) => typeof value === "object" && !Array.isArray(value) && Object.keys(value).length === 0, {
+    expected: "an object without properties"
+  })
+)
+
+// ---------------------------------------------------------------------------
 // json
 // ---------------------------------------------------------------------------
 
