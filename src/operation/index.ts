@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+export * as AccessLevel from "./AccessLevel.ts"
 export type { Concurrency } from "./Concurrency.ts"
 export { type Followup, FollowupScheduler, type ScheduleOptions } from "./FollowupScheduler.ts"
 export * as Invocation from "./Invocation.ts"

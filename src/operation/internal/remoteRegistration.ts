@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type * as Operation from "../Operation.ts"
 import type { RemoteOptions } from "../RemoteInvoker.ts"
+import { CurrentLimit, refusalOf } from "./accessLimit.ts"
 import { Closure } from "./closure.ts"
 import { currentFrame } from "./frame.ts"
 import type { Frame } from "./pipeline.ts"
@@ -29,12 +30,16 @@ const nowhere = new Closure(Context.empty(), Context.empty())
 
 const sendSingle = (operation: Operation.Any) => (input: unknown): Effect.Effect<unknown, unknown> =>
   Effect.withFiber((fiber) => {
+    const refusal = refusalOf(Context.get(fiber.context, CurrentLimit), operation)
+    if (refusal !== undefined) return Effect.fail(refusal)
     const frame = currentFrame(fiber.context) as Frame
     return frame.options!.remote!.transport.invoke(operation, input, optionsOf(frame))
   })
 
 const sendStream = (operation: Operation.Any) => (input: unknown): Stream.Stream<any, any> =>
   Stream.unwrap(Effect.withFiber((fiber) => {
+    const refusal = refusalOf(Context.get(fiber.context, CurrentLimit), operation)
+    if (refusal !== undefined) return Effect.fail(refusal)
     const frame = currentFrame(fiber.context) as Frame
     return Effect.succeed(frame.options!.remote!.transport.invokeStream(operation, input, optionsOf(frame)))
   }))
