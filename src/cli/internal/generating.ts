@@ -147,10 +147,10 @@ interface Count {
   readonly perLine: number
 }
 
-const linesOf = (text: string): number => text.split("\n").filter((line) => line.trim() !== "").length
+const linesOf = (text: string): number => text.trimEnd().split("\n").length
 
 /**
- * Counts lines that are not empty. What several specs make together is shared out among them.
+ * Counts lines. What several specs make together is shared out among them.
  *
  * @internal
  */
