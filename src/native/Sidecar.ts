@@ -31,6 +31,11 @@ export type { Command } from "./SidecarProcess.ts"
 export interface Options {
   /** What the module is given; `{}` by default. */
   readonly config?: Schema.Json | undefined
+  /**
+   * The commands that are answered under critical pressure too, because they do not take memory or refuse by themselves.
+   * None unless it says so.
+   */
+  readonly admitsAtCritical?: ReadonlyArray<string> | undefined
   /** The program; by default, the first of `SidecarProcess.commands` that has the module. */
   readonly command?: Command | undefined
   /** How long a running process may take to heal before a new one is started in its place. Default 10 seconds. */
@@ -137,10 +142,11 @@ export const make = Effect.fnUntraced(function*<const C extends ServiceDefinitio
   }
   yield* Effect.addFinalizer(() => managed.shutdown)
   yield* ServiceRegistry.registerIfPresent(managed)
+  const exempt = new Set(options?.admitsAtCritical)
   const commands = Object.fromEntries(
     Object.entries(definition.commands).map((
       [key, command]
-    ) => [key, functionOf(name, command.name, command.operation, admission, current)])
+    ) => [key, functionOf(name, command.name, command.operation, admission, exempt.has(key), current)])
   ) as ServiceDefinition.Functions<C>
   return { managed, commands }
 })

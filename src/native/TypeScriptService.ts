@@ -23,6 +23,8 @@ import type { ServiceUnavailable } from "./ServiceUnavailable.ts"
 export interface Options {
   /** What the implementation is given; `{}` by default. */
   readonly config?: Schema.Json | undefined
+  /** The commands that are answered under critical pressure too, besides those that the implementation names. */
+  readonly admitsAtCritical?: ReadonlyArray<string> | undefined
 }
 
 /**
@@ -68,7 +70,7 @@ export const make = <
       yield* Effect.addFinalizer(() => managed.shutdown)
       if (made.initialize !== undefined) yield* restore(made.initialize)
       yield* ServiceRegistry.registerIfPresent(managed)
-      return { managed, commands: commandsOf(definition, made, admission) }
+      return { managed, commands: commandsOf(definition, made, admission, options?.admitsAtCritical ?? []) }
     })
   ) as Effect.Effect<
     ServiceDefinition.Instance<ServiceDefinition.Functions<C>>,
@@ -107,9 +109,10 @@ const checkComplete = (definition: ServiceDefinition.ServiceDefinition, made: Im
 const commandsOf = <C extends ServiceDefinition.Commands>(
   definition: ServiceDefinition.ServiceDefinition<C>,
   made: Implementation & ServiceDefinition.Implemented<C>,
-  admission: Admission.Admission
+  admission: Admission.Admission,
+  admitsAtCritical: ReadonlyArray<string>
 ): ServiceDefinition.Functions<C> => {
-  const exempt = new Set(made.admitsAtCritical)
+  const exempt = new Set([...made.admitsAtCritical ?? [], ...admitsAtCritical])
   const commands = Object.entries(definition.commands).map(([name, { operation }]) => {
     const closed = exempt.has(name) ? () => admission.closedAtCritical : () => admission.closed
     if (operation.stream) {

@@ -5,6 +5,7 @@ import * as Stream from "effect/Stream"
 import { makeJsonEncoder, makeJsonReader } from "../../../operation/internal/json.ts"
 import type * as Operation from "../../../operation/Operation.ts"
 import type * as Admission from "../../Admission.ts"
+import { NativeDefect } from "../../NativeService.ts"
 import { ServiceUnavailable } from "../../ServiceUnavailable.ts"
 import { type Answer, type Connection, Status } from "./connection.ts"
 import { toText } from "./json.ts"
@@ -27,12 +28,15 @@ export interface Running {
  * @internal
  */
 export const askInstance = (
-  service: string,
+  admission: Admission.Admission,
   { connection, instance }: Running,
   method: string,
   more = ""
 ): Effect.Effect<Answer, ServiceUnavailable> =>
-  Effect.flatMap(connection.ask(method, `{"instance":${instance}${more}}`), (answer) => settle(service, answer))
+  Effect.flatMap(
+    connection.ask(method, `{"instance":${instance}${more}}`),
+    (answer) => settle(admission, method, answer)
+  )
 
 /**
  * Reads an answer's value; another shape is a defect.
@@ -48,7 +52,13 @@ export const readAs = <A>(schema: Schema.ConstraintCodec<A, unknown>) => {
     ) as Effect.Effect<A>
 }
 
-const settle = (service: string, answer: Answer): Effect.Effect<Answer, ServiceUnavailable> => {
+const settle = (
+  admission: Admission.Admission,
+  command: string,
+  answer: Answer
+): Effect.Effect<Answer, ServiceUnavailable> => {
+  const { service } = admission
+  const message = answer.message ?? "it does not say why"
   switch (answer.status) {
     case Status.ok:
     case Status.failure:
@@ -56,20 +66,16 @@ const settle = (service: string, answer: Answer): Effect.Effect<Answer, ServiceU
       return Effect.succeed(answer)
     case Status.unavailable:
       return Effect.fail(
-        new ServiceUnavailable({
+        admission.closed ?? new ServiceUnavailable({
           service,
           reason: "Pressure",
-          message: `The service "${service}" takes no calls now: ${
-            answer.message ?? "it does not say why"
-          }. Try again later.`
+          message: `The service "${service}" takes no calls now: ${message}.`
         })
       )
     case Status.interrupted:
       return Effect.interrupt
     default:
-      return Effect.die(
-        new Error(`The service "${service}" ended unexpectedly: ${answer.message ?? "it does not say why"}`)
-      )
+      return Effect.die(new NativeDefect({ service, command, message }))
   }
 }
 
@@ -86,6 +92,7 @@ export const functionOf = (
   name: string,
   operation: Operation.Any,
   admission: Admission.Admission,
+  exempt: boolean,
   running: () => Running
 ): (params: unknown) => Effect.Effect<unknown, unknown> | Stream.Stream<unknown, unknown> => {
   const encode = makeJsonEncoder(operation.input)
@@ -103,11 +110,13 @@ export const functionOf = (
         )
     ) as Effect.Effect<unknown>
 
+  const closed = exempt ? () => admission.closedAtCritical : () => admission.closed
+
   const params = ({ commands, instance }: Running, input: unknown): string =>
     `{"instance":${instance},"command":${commands.get(name)},"input":${toText(encode(input))}}`
 
   const value = (answer: Answer): Effect.Effect<unknown, unknown> =>
-    Effect.flatMap(settle(service, answer), (answer) =>
+    Effect.flatMap(settle(admission, name, answer), (answer) =>
       answer.status === Status.failure
         ? Effect.flatMap(read(readError, answer.value), Effect.fail)
         : read(readOutput, answer.value))
@@ -115,7 +124,8 @@ export const functionOf = (
   if (!operation.stream) {
     return (input) =>
       Effect.suspend(() => {
-        if (admission.closed !== undefined) return Effect.fail(admission.closed)
+        const refusal = closed()
+        if (refusal !== undefined) return Effect.fail(refusal)
         const current = running()
         return Effect.flatMap(current.connection.ask("call", params(current, input)), value)
       })
@@ -123,14 +133,15 @@ export const functionOf = (
 
   return (input) =>
     Stream.unwrap(Effect.gen(function*() {
-      if (admission.closed !== undefined) return yield* Effect.fail(admission.closed)
+      const refusal = closed()
+      if (refusal !== undefined) return yield* Effect.fail(refusal)
       const current = running()
       const { connection } = current
       const close = (stream: unknown) => connection.tell("close", `{"stream":${String(stream)}}`)
       const opened = yield* Effect.acquireRelease(
         Effect.flatMap(
           connection.ask("open", params(current, input), (late) => close(late.value)),
-          (answer) => settle(service, answer)
+          (answer) => settle(admission, name, answer)
         ),
         (answer) => Effect.sync(() => answer.status === Status.ok ? close(answer.value) : undefined),
         { interruptible: true }

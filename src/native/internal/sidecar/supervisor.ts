@@ -177,7 +177,7 @@ export const makeSupervisor = Effect.fnUntraced(function*(
       if (started === undefined) {
         return Effect.fail(admission.all.find(({ reason }) => reason === "Crashed") ?? crashed("it was stopped"))
       }
-      return askInstance(service, started, method, more)
+      return askInstance(admission, started, method, more)
     })
 
   const shutdown = Effect.uninterruptible(Effect.suspend(() => {
@@ -185,7 +185,7 @@ export const makeSupervisor = Effect.fnUntraced(function*(
     const process = started
     const last = admission.has("Crashed") || process === undefined
       ? Effect.void
-      : Effect.ignore(Effect.timeout(Effect.interruptible(askInstance(service, process, "shutdown")), patienceMillis))
+      : Effect.ignore(Effect.timeout(Effect.interruptible(askInstance(admission, process, "shutdown")), patienceMillis))
     admission.close("Shutdown", `The service "${service}" was shut down. Make a new one.`)
     return Effect.andThen(
       last,
