@@ -406,4 +406,3 @@ export const everything: Everything = {
   shape: { _tag: "Square", side: 2, label: "l" },
   tree: { name: "root", children: [{ name: "leaf", children: [] }, { name: "", children: [] }] }
 }
-

@@ -1,10 +1,10 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { fileURLToPath } from "node:url"
 import type { NativeModule } from "opbus/native/NativeModule"
 import * as NativeService from "opbus/native/NativeService"
 import * as NativeBuild from "opbus/node/NativeBuild"
 import * as NodeNativeModule from "opbus/node/NodeNativeModule"
-import { fileURLToPath } from "node:url"
 import { definition } from "./echo.ts"
 
 export const root = fileURLToPath(new URL("../../..", import.meta.url))

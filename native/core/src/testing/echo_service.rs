@@ -178,9 +178,11 @@ impl StreamSource<CountResult, EchoError> for Counting {
                 return None;
             }
             // A stream that has nothing to say for now.
+            self.counters.running.fetch_add(1, Ordering::SeqCst);
             while !context.is_cancelled() {
                 std::thread::sleep(Duration::from_micros(200));
             }
+            self.counters.running.fetch_sub(1, Ordering::SeqCst);
             self.counters.cancelled.fetch_add(1, Ordering::SeqCst);
             return None;
         }
