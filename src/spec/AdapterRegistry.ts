@@ -8,6 +8,7 @@ import { suggest } from "../operation/internal/suggest.ts"
 import { AdapterError, type AdapterProblem } from "./AdapterError.ts"
 import { BrowserOnlyAdapter } from "./adapters/BrowserOnlyAdapter.ts"
 import { FullStackAdapter } from "./adapters/FullStackAdapter.ts"
+import { JsonSchemaAdapter } from "./adapters/JsonSchemaAdapter.ts"
 import { RustIPCAdapter } from "./adapters/RustIPCAdapter.ts"
 import { ServerOnlyAdapter } from "./adapters/ServerOnlyAdapter.ts"
 import { SidecarAdapter } from "./adapters/SidecarAdapter.ts"
@@ -40,7 +41,8 @@ export const builtin: ReadonlyArray<GeneratorAdapter> = [
   FullStackAdapter,
   RustIPCAdapter,
   SidecarAdapter,
-  TraitOnlyAdapter
+  TraitOnlyAdapter,
+  JsonSchemaAdapter
 ]
 
 /**

@@ -246,7 +246,9 @@ const union = (
     Text.pattern(level, `${name}::${variant.rust}`, variant.members.map(binding), after)
   const one = (level: number, before: string, variant: Variant, fields: ReadonlyArray<string>): ReadonlyArray<string> =>
     variant.members.length === 0
-      ? [`${"    ".repeat(level)}${before}Ok(${name}::${variant.rust}),`]
+      ? before === ""
+        ? [`${"    ".repeat(level)}Ok(${name}::${variant.rust}),`]
+        : Text.arm(level, before.replace(/ => $/u, ""), `Ok(${name}::${variant.rust})`)
       : literal(level, `${before}Ok(`, `${name}::${variant.rust}`, fields, "),")
   return [
     ...Text.doc(entry.description),
@@ -279,7 +281,7 @@ const union = (
         "        match self {",
         ...all.flatMap((variant) =>
           variant.members.length === 0
-            ? [`            ${name}::${variant.rust} => formatter.write_str(${Text.string(variant.rust)}),`]
+            ? Text.arm(3, `${name}::${variant.rust}`, `formatter.write_str(${Text.string(variant.rust)})`)
             : [
               ...Text.pattern(
                 3,
@@ -308,7 +310,7 @@ const union = (
     "        match self {",
     ...all.flatMap((variant, i) =>
       variant.members.length === 0
-        ? [`            ${name}::${variant.rust} => sink.index(${i}),`]
+        ? Text.arm(3, `${name}::${variant.rust}`, `sink.index(${i})`)
         : [
           ...refs(3, variant, " => {"),
           `                sink.index(${i});`,
@@ -335,7 +337,7 @@ const union = (
     ...(flat.length === 0
       ? [
         "        let tag = match self {",
-        ...all.map((variant) => `            ${name}::${variant.rust} => ${Text.string(variant.name)},`),
+        ...all.flatMap((variant) => Text.arm(3, `${name}::${variant.rust}`, Text.string(variant.name))),
         "        };",
         `        codec::tagged(${key}, tag, Vec::new())`
       ]
@@ -343,7 +345,7 @@ const union = (
         "        let tag = match self {",
         ...all.flatMap((variant) =>
           variant.members.length === 0
-            ? [`            ${name}::${variant.rust} => ${Text.string(variant.name)},`]
+            ? Text.arm(3, `${name}::${variant.rust}`, Text.string(variant.name))
             : [
               ...refs(3, variant, " => {"),
               ...printFields(4, variant.members, local),
@@ -409,7 +411,7 @@ const enumeration = (name: string, declaration: SpecIr.Enum): ReadonlyArray<stri
     "    /// The value as the spec names it.",
     "    pub fn as_str(self) -> &'static str {",
     "        match self {",
-    ...declaration.values.map(({ value }, i) => `            ${name}::${spelled[i]} => ${Text.string(value)},`),
+    ...declaration.values.flatMap(({ value }, i) => Text.arm(3, `${name}::${spelled[i]}`, Text.string(value))),
     "        }",
     "    }",
     "}",

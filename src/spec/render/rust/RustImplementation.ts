@@ -60,14 +60,8 @@ const bodies: { readonly [Name in SpecIr.Trait]: (service: SpecIr.Service) => Re
     "        None",
     "    }",
     "",
-    "    fn set_param(&self, name: &str, _value: Value) -> Result<(), String> {",
-    ...Text.call(
-      2,
-      "Err(",
-      "format!",
-      [Text.string(`the service ${service.name} has no parameter {name}`).replaceAll("\\u{7b}", "{")],
-      ")"
-    ),
+    "    fn set_param(&self, _name: &str, _value: Value) -> Result<(), String> {",
+    ...Text.call(2, "Err(", "String::from", [Text.string(`the service ${service.name} has no such parameter`)], ")"),
     "    }",
     "",
     "    fn list_params(&self) -> Vec<(&'static str, &'static str)> {",

@@ -81,15 +81,14 @@ export const trait = (module: SpecIr.Module, scope: RustScope.Scope): ReadonlyAr
         : []
     ),
     `/// The commands of the service \`${service.name}\`.`,
-    ...(line.length <= 100
-      ? [line]
-      : [
-        `${head}:`,
-        ...(bounds.join(" + ").length <= 96 ? [bounds.join(" + ")] : bounds).map((bound, i) =>
-          `    ${i === 0 ? "" : "+ "}${bound}`
-        ),
-        "{"
-      ]),
+    // rustfmt keeps eight columns free here.
+    ...(line.length <= 92 ? [line] : [
+      `${head}:`,
+      ...(bounds.join(" + ").length <= 96 ? [bounds.join(" + ")] : bounds).map((bound, i) =>
+        `    ${i === 0 ? "" : "+ "}${bound}`
+      ),
+      "{"
+    ]),
     ...module.commands.flatMap((command) => [
       ...Text.indent(Text.doc(command.description)),
       ...signature(1, module, command, scope, ";")
@@ -106,17 +105,16 @@ const dispatch = (
   const arms = module.commands.flatMap((command, i) => {
     if ((command.mode === "stream") !== (how === "open")) return []
     const method = RustNames.snake(ServiceNames.method(module, command))
-    const line = `            ${i} => port.${
+    const arm = `            ${i} => port.${
       how === "call" ? "run" : "open"
-    }(|params| self.0.${method}(context, params)),`
-    return line.length <= 100 ? [line] : [
-      `            ${i} => {`,
-      `                port.${how === "call" ? "run" : "open"}(|params| self.0.${method}(context, params))`,
-      "            }"
-    ]
+    }(|params| S::${method}(service, context, params)),`
+    // Several rules of rustfmt compete for an arm that is too long.
+    return arm.length <= 100 ? [arm] : ["            #[rustfmt::skip]", arm]
   })
   const other = how === "call" ? "port.no_such_command(command)" : "Err(port.no_such_command(command))"
-  return arms.length === 0 ? [] : ["        match command {", ...arms, `            _ => ${other},`, "        }"]
+  return arms.length === 0
+    ? []
+    : ["        let service = &self.0;", "        match command {", ...arms, `            _ => ${other},`, "        }"]
 }
 
 /** rustfmt lets a single element share the lines of its brackets. */

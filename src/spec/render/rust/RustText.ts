@@ -87,11 +87,26 @@ export const call = (
   const pad = "    ".repeat(level)
   const inline = args.join(", ")
   const line = `${pad}${before}${callee}(${inline})${after}`
-  if (inline.length <= callWidth && line.length <= maxWidth) return [line]
-  if (before !== "" && `${pad}${before}${callee}(`.length > maxWidth) {
+  // Where the call is an argument itself, it must not be wider than one either.
+  const width = before.endsWith("(") ? `${callee}(${inline})`.length : inline.length
+  if (width <= callWidth && line.length <= maxWidth) return [line]
+  if (before !== "" && `${pad}${before}${callee}(`.length >= maxWidth) {
     return [`${pad}${before.trimEnd()}`, ...call(level + 1, "", callee, args, after)]
   }
   return [`${pad}${before}${callee}(`, ...broken(pad, args), `${pad})${after}`]
+}
+
+/** The last lines of a head over several lines. How rustfmt counts here has been found by trying. */
+const resultLines = (
+  pad: string,
+  result: readonly [success: string, failure: string],
+  end: " {" | ";"
+): ReadonlyArray<string> => {
+  const flat = `${pad}) -> Result<${result.join(", ")}>`
+  if (flat.length <= (end === ";" ? 102 : 94)) return [`${flat}${end}`]
+  return flat.length <= 102
+    ? [flat, `${pad}{`]
+    : [`${pad}) -> Result<`, ...result.map((arg) => `${pad}    ${arg},`), `${pad}>${end}`]
 }
 
 /**
@@ -110,14 +125,26 @@ export const functionHead = (
   const pad = "    ".repeat(level)
   const tail = `) -> Result<${result.join(", ")}>${end}`
   const line = `${pad}fn ${name}(${args.join(", ")}${tail}`
-  if (line.length <= maxWidth) return [line]
+  if (line.length <= (end === ";" ? maxWidth - 1 : maxWidth)) return [line]
   return [
     `${pad}fn ${name}(`,
     ...args.map((arg) => `${pad}    ${arg},`),
-    ...(pad.length + tail.length <= maxWidth
-      ? [`${pad}${tail}`]
-      : [`${pad}) -> Result<`, ...result.map((arg) => `${pad}    ${arg},`), `${pad}>${end}`])
+    ...resultLines(pad, result, end)
   ]
+}
+
+/**
+ * An arm of a `match` that is one expression.
+ *
+ * @category rendering
+ * @since 0.1.0
+ */
+export const arm = (level: number, pattern: string, expression: string): ReadonlyArray<string> => {
+  const pad = "    ".repeat(level)
+  const line = `${pad}${pattern} => ${expression},`
+  return line.length <= maxWidth
+    ? [line]
+    : [`${pad}${pattern} => {`, `${pad}    ${expression}`, `${pad}}`]
 }
 
 /**
@@ -205,8 +232,7 @@ export const variants = (all: ReadonlyArray<VariantText>): ReadonlyArray<string>
     variant.fields.length === 0 ||
     variant.fields.every((field) => field.doc.length === 0) &&
       variant.fields.map((field) => field.text).join(", ").length <= variantWidth
-  const lines = all.map((variant) => variant.doc.length > 0 || !fits(variant))
-  const mixed = lines.includes(true) && lines.includes(false)
+  const mixed = new Set(all.map((variant) => variant.doc.length > 0 || !fits(variant))).size === 2
   return all.flatMap((variant) =>
     indent(
       variant.fields.length === 0 || fits(variant) && !mixed
