@@ -14,7 +14,9 @@ import { analyse, type Analysis, byPlace } from "./internal/tools/analysis.ts"
 import { anyPlaces, rawCalls } from "./internal/tools/findings.ts"
 import { findPlainCommands, plainSpecOf } from "./internal/tools/plain.ts"
 import { load, type Project } from "./internal/tools/project.ts"
+import { readSpecs, type SpecText } from "./internal/tools/specFiles.ts"
 import type { ReadSpec } from "./internal/tools/specs.ts"
+import { operationKey } from "./render/NamingConventions.ts"
 import type { SourceParseError, SourceParser } from "./SourceParser.ts"
 import { formatPath, type SpecProblem } from "./SpecError.ts"
 import * as SpecReader from "./SpecReader.ts"
@@ -118,14 +120,25 @@ export const reverse: (
       sources: options.sources ?? config.sources,
       runtime: runtime === "opbus" ? undefined : runtime
     })
-    return reverseProject(project, config)
+    const { specs } = yield* readSpecs(root, config.specs)
+    return reverseProject(project, config, specs)
   }
 )
 
-const reverseProject = (project: Project, config: ResolvedConfig): Reversed => {
-  const analysis = analyse(project, config.types)
+const reverseProject = (project: Project, config: ResolvedConfig, specs: ReadonlyArray<SpecText>): Reversed => {
+  // A key says less than a name: `modelPool.load` may be `model-pool/load`.
+  const analysis = analyse(
+    project,
+    config.types,
+    new Map(specs.map(({ spec }) => [operationKey(spec.name), spec.name]))
+  )
+  const sources = new Map(specs.map(({ source, spec }) => [spec.name, source]))
+  const place = ({ spec }: ReadSpec) => ({
+    spec: SpecReader.canonical(spec),
+    file: sources.get(spec.name) ?? `${config.specs}/${spec.name}.json`
+  })
   const commands: Array<ReversedCommand> = analysis.operations.map((operation) => ({
-    ...place(analysis.read(operation), config),
+    ...place(analysis.read(operation)),
     path: operation.module.path,
     line: operation.module.position(operation.node.start).line,
     name: operation.name,
@@ -133,7 +146,7 @@ const reverseProject = (project: Project, config: ResolvedConfig): Reversed => {
   }))
   for (const plain of findPlainCommands(project)) {
     commands.push({
-      ...place(plainSpecOf(analysis.reader, plain), config),
+      ...place(plainSpecOf(analysis.reader, plain)),
       path: plain.module.path,
       line: plain.module.position(plain.params.node.start).line,
       name: plain.name,
@@ -174,11 +187,6 @@ const refused = (commands: ReadonlyArray<ReversedCommand>, config: ResolvedConfi
   const resolved = SpecReader.resolve(files, TypeRegistry.make(config.types))
   return Result.isFailure(resolved) ? resolved.failure.problems.flatMap(warning) : []
 }
-
-const place = ({ spec }: ReadSpec, config: ResolvedConfig) => ({
-  spec: SpecReader.canonical(spec),
-  file: `${config.specs}/${spec.name}.json`
-})
 
 /** What breaks the conventions in the files of commands, beyond their definitions. */
 const scan = ({ operations, project, reader, unreadable }: Analysis): void => {

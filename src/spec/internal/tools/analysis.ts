@@ -21,8 +21,12 @@ export interface Analysis {
   readonly warnings: () => ReadonlyArray<Warning>
 }
 
-/** Finds the operations of a project. */
-export const analyse = (project: Project, types: ResolvedConfig["types"]): Analysis => {
+/** Finds the operations of a project. `names` holds the names of the specs that are there, by key. */
+export const analyse = (
+  project: Project,
+  types: ResolvedConfig["types"],
+  names: ReadonlyMap<string, string> = new Map()
+): Analysis => {
   const warnings = new Map<string, Warning>()
   const warn = (module: Module, node: AnyNode, code: WarningCode, message: string) => {
     const { column, line } = module.position(node.start)
@@ -69,7 +73,7 @@ export const analyse = (project: Project, types: ResolvedConfig["types"]): Analy
     read: (operation) => {
       let known = specs.get(operation)
       if (known === undefined) {
-        known = specOf(reader, operation, ownerOf)
+        known = specOf(reader, operation, ownerOf, (key) => names.get(key))
         specs.set(operation, known)
       }
       return known

@@ -21,10 +21,12 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 export const specOf = (
   reader: Reader,
   operation: FoundOperation,
-  ownerOf: (module: Module) => string | undefined
+  ownerOf: (module: Module) => string | undefined,
+  nameOf: (key: string) => string | undefined
 ): ReadSpec => {
   const { key, module, props, source } = operation
-  const name = typeof source?.["name"] === "string" ? source["name"] : key.split(".").join("/")
+  const noted = source?.["name"]
+  const name = typeof noted === "string" ? noted : nameOf(key) ?? key.split(".").join("/")
   const base = typeName(name)
   const failures = failuresOf(reader, operation)
   const collector = new Collector(
