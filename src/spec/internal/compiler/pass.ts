@@ -150,9 +150,9 @@ export class Pass {
 
   private check(adapter: GeneratorAdapter, commands: ReadonlyArray<SpecIr.Command>): void {
     for (const command of adapter.check === undefined ? [] : commands) {
-      const found = this.guard(adapter, command.source, () => adapter.check!(command, this.context()))
+      const found = this.guard(adapter, command.source, () => [...adapter.check!(command, this.context())])
       for (const message of found ?? []) {
-        this.problems.push({ adapter: adapter.name, source: command.source, message })
+        this.report(adapter, command.source, message)
       }
     }
   }
@@ -184,15 +184,23 @@ export class Pass {
     source: string | undefined,
     make: () => ReadonlyArray<GeneratedFile>
   ): ReadonlyArray<OutputFile> {
-    const files = this.guard(adapter, source, make) ?? []
-    return files.flatMap((file) => {
+    const files: unknown = this.guard(adapter, source, make) ?? []
+    if (!Array.isArray(files)) {
+      this.report(adapter, source, "gave something that is no array of files; report it to its author")
+      return []
+    }
+    return files.flatMap((file: GeneratedFile) => {
       const wrong = outputPath.flaw(file)
       if (wrong === undefined) {
         return [{ ...file, text: FileHeader.render(file) }]
       }
-      this.problems.push({ adapter: adapter.name, ...(source === undefined ? {} : { source }), message: wrong })
+      this.report(adapter, source, wrong)
       return []
     })
+  }
+
+  private report(adapter: GeneratorAdapter, source: string | undefined, message: string): void {
+    this.problems.push({ adapter: adapter.name, ...(source === undefined ? {} : { source }), message })
   }
 
   /** Adapters come from anywhere; what one throws is its failure, not the compiler's. */
@@ -203,13 +211,8 @@ export class Pass {
     }
     const error = result.failure
     this.cause ??= error
-    this.problems.push({
-      adapter: adapter.name,
-      ...(source === undefined ? {} : { source }),
-      message: `has thrown: ${
-        String(error instanceof Error ? error.message : error).split("\n", 1)[0]
-      }; report it to its author`
-    })
+    const text = String(error instanceof Error ? error.message : error).split("\n", 1)[0]
+    this.report(adapter, source, `has thrown: ${text}; report it to its author`)
     return undefined
   }
 
