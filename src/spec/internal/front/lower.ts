@@ -210,12 +210,10 @@ const lowerType = (state: Lowering, syntax: TypeGrammar.TypeSyntax, owner: strin
 
 const inlineEnum = (state: Lowering, values: ReadonlyArray<string>, name: string, path: Path): SpecIr.Type => {
   const known = state.inline.get(name)
-  if (known !== undefined && known.values.map(({ value }) => value).join("\n") !== values.join("\n")) {
-    state.report(
-      path,
-      `this choice would be named ${name}, which another one is: declare it in "types" with a name`,
-      []
-    )
+  if (state.spec.types !== undefined && Object.hasOwn(state.spec.types, name)) {
+    state.report(path, `the choice that would be named ${name} has the name of the type ${name}: rename one`)
+  } else if (known !== undefined && known.values.map(({ value }) => value).join("\n") !== values.join("\n")) {
+    state.report(path, `this choice would be named ${name}, which another one is: declare it in "types" with a name`)
   } else {
     state.inline.set(name, { _tag: "Enum", name, values: values.map((value) => ({ value })), inline: true })
   }

@@ -126,18 +126,19 @@ const reservedModules = new Set(
 // ---------------------------------------------------------------------------
 
 const checkTexts = (command: SpecIr.Command, report: Report): void => {
-  const describe = (value: { readonly description?: string }, path: ReadonlyArray<string | number>): void => {
-    const { description } = value
+  const check = (description: string | undefined, path: ReadonlyArray<string | number>): void => {
     if (description === undefined) return
     if (description.length > limits.maxDescriptionLength) {
-      report([...path, "description"], `the description is longer than ${limits.maxDescriptionLength} characters`)
+      report(path, `the description is longer than ${limits.maxDescriptionLength} characters`)
     }
     if (!description.isWellFormed() || /\p{Cc}|[\u2028\u2029]/u.test(description)) {
-      report([...path, "description"], "a description is one line of text, without control characters")
+      report(path, "a description is one line of text, without control characters")
     } else if (description !== description.trim()) {
-      report([...path, "description"], "a description neither starts nor ends with a space")
+      report(path, "a description neither starts nor ends with a space")
     }
   }
+  const describe = (value: { readonly description?: string }, path: ReadonlyArray<string | number>): void =>
+    check(value.description, [...path, "description"])
   describe(command, [])
   for (const group of fieldGroups(command)) group.fields.forEach((field, i) => describe(field, group.pathOf(i)))
   for (const declaration of command.declarations) {
@@ -147,7 +148,7 @@ const checkTexts = (command: SpecIr.Command, report: Report): void => {
       for (const variant of declaration.variants) describe(variant, [...path, "union", variant.name])
     }
     if (declaration._tag === "Enum" && !declaration.inline) {
-      for (const { value, ...rest } of declaration.values) describe(rest, [...path, "enum", value])
+      for (const { description, value } of declaration.values) check(description, [...path, "enum", value])
     }
   }
   for (const failure of command.failures) describe(failure, ["errors", failure.name])
