@@ -86,27 +86,31 @@ const seen = (outcomes: Readonly<Record<string, number>> = {}, ...wanted: Readon
 }
 
 it.live(
-  `${kinds.join(", ")} answer 10,000 random inputs per command alike, under changing pressure`,
+  `${kinds.join(", ")} answer 10,000 random calls of add, remove and query alike, under changing pressure`,
   () =>
     Effect.gen(function*() {
-      const { add, documents, query, remove, stats } = yield* run(4711, {
-        add: 10_000,
-        remove: 10_000,
-        query: 10_000,
-        stats: 10_000,
-        documents: 10_000
-      })
+      const { add, query, remove } = yield* run(4711, { add: 10_000, remove: 10_000, query: 10_000 })
       seen(add, "success", "BudgetExceeded", "IndexMissing", "QueueFull", "SearchPaused", "UnknownField")
       seen(query, "success", "IndexMissing", "SearchPaused", "UnknownField")
       seen(remove, "success", "SearchPaused")
-      assert.deepStrictEqual([stats, documents], [{ success: 10_000 }, { success: 10_000 }])
-      assert.isAbove(query!["success"]!, 5000)
+      assert.isAbove(query!["success"]!, 3000)
     }),
   600_000
 )
 
-it.live(`${kinds.join(", ")} are cleared 10,000 times alike`, () =>
-  Effect.gen(function*() {
-    const { clear } = yield* run(4712, { add: 10_000, clear: 10_000, query: 2000, stats: 2000 })
-    seen(clear, "success", "SearchPaused")
-  }), 600_000)
+// Clearing so often keeps the others from having much to do.
+it.live(
+  `${kinds.join(", ")} answer 10,000 random calls of clear, stats and documents alike, under changing pressure`,
+  () =>
+    Effect.gen(function*() {
+      const { clear, documents, stats } = yield* run(4712, {
+        add: 5000,
+        clear: 10_000,
+        stats: 10_000,
+        documents: 10_000
+      })
+      seen(clear, "success", "SearchPaused")
+      assert.deepStrictEqual([stats, documents], [{ success: 10_000 }, { success: 10_000 }])
+    }),
+  600_000
+)

@@ -6,8 +6,6 @@ mod cache;
 pub mod engine;
 mod settings;
 mod state;
-#[cfg(test)]
-mod tests;
 
 use crate::generated::search::*;
 use engine::index::{Document as Stored, Texts};

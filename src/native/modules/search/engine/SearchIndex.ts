@@ -12,6 +12,9 @@ import { eachTerm } from "./terms.ts"
 /** No index has more fields than this. */
 export const mostFields = 16
 
+/** What a small index keeps though it does not need it is not worth the work. */
+const small = 2 ** 20
+
 /** A document, with its text by the number of the field. */
 export interface Document {
   readonly id: string
@@ -62,6 +65,8 @@ export class SearchIndex {
   #liveTerms = 0
   #postings = 0
   #bytes = 0
+  /** The most that `#bytes` has been since everything was built. */
+  #mostBytes = 0
   /** How often each term has been seen in what is being read; all zero between calls. */
   #counts = new Uint32Array(0)
 
@@ -229,7 +234,11 @@ export class SearchIndex {
   #tidyUp(): void {
     const deadTerms = this.#dictionary.size - this.#liveTerms
     const deadDocuments = this.#documents.length - this.size
-    if (deadTerms > 256 + Math.floor(this.#liveTerms / 4) || deadDocuments > 256 + this.size) this.rebuild()
+    this.#mostBytes = Math.max(this.#mostBytes, this.#bytes)
+    if (
+      deadTerms > 256 + Math.floor(this.#liveTerms / 4) || deadDocuments > 256 + this.size ||
+      this.#mostBytes > small + 2 * this.#bytes
+    ) this.rebuild()
   }
 
   /** Builds everything again from the documents. */
@@ -246,6 +255,7 @@ export class SearchIndex {
     this.#liveTerms = other.#liveTerms
     this.#postings = other.#postings
     this.#bytes = other.#bytes
+    this.#mostBytes = other.#mostBytes
     this.#counts = other.#counts
   }
 

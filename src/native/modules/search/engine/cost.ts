@@ -5,11 +5,11 @@
 import type { Document } from "./SearchIndex.ts"
 import { utf8Length } from "./text.ts"
 
-const perDocument = 128
+const perDocument = 200
 const perField = 20
 const perTerm = 36
 const perTermAndField = 5
-const perPosting = 12
+const perPosting = 18
 
 /** A document, without what the index takes for it. */
 export const ofDocument = (document: Document): number => {

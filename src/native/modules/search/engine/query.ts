@@ -57,7 +57,7 @@ export class Scores {
 
   /** Makes room for so many documents. */
   grow(size: number): void {
-    if (size <= this.total.length) return
+    if (size <= this.total.length && this.total.length <= 1024 + 2 * size) return
     const room = size + (size >> 2) + 16
     this.total = new Float64Array(room)
     this.part = new Float64Array(room)

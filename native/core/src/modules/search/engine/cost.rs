@@ -3,11 +3,11 @@
 
 use super::index::Document;
 
-const DOCUMENT: u64 = 128;
+const DOCUMENT: u64 = 200;
 const FIELD: u64 = 20;
 const TERM: u64 = 36;
 const TERM_FIELD: u64 = 5;
-const POSTING: u64 = 12;
+const POSTING: u64 = 18;
 
 /// A document, without what the index takes for it.
 pub fn document(document: &Document) -> u64 {

@@ -13,6 +13,9 @@ use std::sync::Arc;
 /// No index has more fields than this.
 pub const MOST_FIELDS: usize = 16;
 
+/// What a small index keeps though it does not need it is not worth the work.
+const SMALL: u64 = 1 << 20;
+
 /// A document, with its text by the number of the field; shared with those who list it.
 pub type Document = Arc<Texts>;
 
@@ -93,6 +96,8 @@ pub struct Index {
     live_terms: usize,
     postings: usize,
     bytes: u64,
+    /// The most that `bytes` has been since everything was built.
+    most_bytes: u64,
     /// How often each term has been seen in what is being read; all zero between calls.
     counts: Vec<u32>,
 }
@@ -112,6 +117,7 @@ impl Index {
             live_terms: 0,
             postings: 0,
             bytes: 0,
+            most_bytes: 0,
             counts: Vec::new(),
         }
     }
@@ -314,7 +320,11 @@ impl Index {
     fn tidy_up(&mut self) {
         let dead_terms = self.dictionary.len() - self.live_terms;
         let dead_documents = self.documents.len() - self.size();
-        if dead_terms > 256 + self.live_terms / 4 || dead_documents > 256 + self.size() {
+        self.most_bytes = self.most_bytes.max(self.bytes);
+        if dead_terms > 256 + self.live_terms / 4
+            || dead_documents > 256 + self.size()
+            || self.most_bytes > SMALL + 2 * self.bytes
+        {
             self.rebuild();
         }
     }

@@ -61,6 +61,9 @@ const NONE: Score = Score {
 pub fn run(index: &mut Index, ranking: &Ranking, query: &Query, scores: &mut Scores) -> Found {
     let terms = terms_of(&query.text);
     let size = index.numbers();
+    if scores.documents.capacity() > 1024 + 2 * size {
+        scores.documents = Vec::new();
+    }
     super::grow(&mut scores.documents, size);
     scores.documents.resize(size, NONE);
     if query.prefix {
