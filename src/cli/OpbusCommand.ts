@@ -17,6 +17,7 @@ import { outbox } from "./commands/outbox.ts"
 import { redo } from "./commands/redo.ts"
 import { reverse } from "./commands/reverse.ts"
 import { serve } from "./commands/serve.ts"
+import { services } from "./commands/services.ts"
 import { undo } from "./commands/undo.ts"
 import { watch } from "./commands/watch.ts"
 import { globals } from "./internal/globals.ts"
@@ -54,6 +55,7 @@ export const opbus = Command.make("opbus").pipe(
     reverse,
     audit,
     enforce,
+    services,
     deploy,
     deployments,
     outbox
