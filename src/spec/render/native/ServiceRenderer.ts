@@ -294,9 +294,9 @@ const handlers = (module: SpecIr.Module, imports: Imports): Doc => {
       module.commands.map((command) => {
         const name = ServiceNames.method(module, command)
         const path = TypeScript.isIdentifier(name) ? `.${name}` : `[${TypeScript.string(name)}]`
-        return `${
-          NamingConventions.typeName(command.name)
-        }.toLayer(${map}(${service}, (service) => service.commands${path}))`
+        return TypeScript.call(`${NamingConventions.typeName(command.name)}.toLayer`, [
+          `${map}(${service}, (service) => service.commands${path})`
+        ])
       })
     )
   )
