@@ -5,9 +5,9 @@
  */
 import { checkConstraints } from "./internal/front/check/constraints.ts"
 import { checkNames } from "./internal/front/check/names.ts"
-import { checkRules, unknownAdapter } from "./internal/front/check/rules.ts"
+import { checkRules } from "./internal/front/check/rules.ts"
 import { checkSets } from "./internal/front/check/sets.ts"
-import { checkForeign, checkTypes } from "./internal/front/check/types.ts"
+import { checkExternal, checkForeign, checkTypes } from "./internal/front/check/types.ts"
 import { makeCheckValues } from "./internal/front/check/values.ts"
 import { makeWorld, type Subject } from "./internal/front/check/world.ts"
 import { Memory } from "./internal/front/memory.ts"
@@ -25,8 +25,6 @@ import type { SpecFile } from "./SpecReader.ts"
 export interface Checkable {
   readonly files: ReadonlyArray<SpecFile>
   readonly commands: ReadonlyArray<SpecIr.Command>
-  /** The adapters that there are; any name is good when left out. */
-  readonly adapters?: ReadonlyArray<string>
 }
 
 /**
@@ -49,7 +47,7 @@ export interface Checkable {
  * @category validation
  * @since 0.1.0
  */
-export const check = ({ adapters, commands, files }: Checkable): ReadonlyArray<SpecProblem> => {
+export const check = ({ commands, files }: Checkable): ReadonlyArray<SpecProblem> => {
   const problems = new Problems()
   const world = makeWorld(commands)
   const checkValues = makeCheckValues(world)
@@ -58,11 +56,11 @@ export const check = ({ adapters, commands, files }: Checkable): ReadonlyArray<S
     return { file, command, report: problems.reporter(file) }
   })
   const changed = subjects.filter(({ command }) => clean.get(command, world.reachable(command)) === undefined)
-  if (adapters !== undefined) { for (const subject of subjects) unknownAdapter(subject, adapters) }
   for (const subject of changed) {
     checkRules(subject)
     checkNames(subject)
     checkTypes(subject)
+    checkExternal(subject)
     checkConstraints(subject, world)
   }
   checkForeign(subjects, world)

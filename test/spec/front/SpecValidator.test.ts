@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import * as SpecReader from "opbus/spec/SpecReader"
-import * as SpecValidator from "opbus/spec/SpecValidator"
 import * as TypeRegistry from "opbus/spec/TypeRegistry"
 
 const base = { version: 2, name: "a/b", description: "Does", adapter: "server-only" }
@@ -133,27 +132,6 @@ describe("rules", () => {
       ],
       [{ ...base, description: "Ends a comment */ ${x} `y` 🎉" }]
     ]))
-
-  it("an adapter that there is not is named, with the nearest one", () => {
-    const files = [
-      read({ ...base, adapter: "sever-only" }, "a.json"),
-      read({ ...base, name: "c/d", adapter: "nothing" }, "b.json")
-    ]
-    const resolved = SpecReader.resolve(files, TypeRegistry.empty)
-    if (Result.isFailure(resolved)) return assert.fail(resolved.failure.message)
-    const found = SpecValidator.check({
-      files,
-      commands: resolved.success.commands,
-      adapters: ["server-only", "rust-ipc"]
-    })
-    assert.deepStrictEqual(found.map(({ message, suggestions }) => [message, suggestions]), [
-      ["there is no adapter named \"sever-only\".", ["server-only"]],
-      [
-        "there is no adapter named \"nothing\": there are server-only, rust-ipc; others are named in \"plugins\" of opbus.config.json.",
-        []
-      ]
-    ])
-  })
 })
 
 describe("names", () => {
@@ -286,7 +264,11 @@ describe("names", () => {
         types({ A: { union: { B: { fields: { kind: { type: "string" } } } }, discriminator: "kind" } }),
         "types.A.union.B.fields.kind: \"kind\" tells the variants apart: rename the field, or set another \"discriminator\"."
       ],
-      [types({ A: { union: { B: { fields: { kind: { type: "string" } } } } } })]
+      [types({ A: { union: { B: { fields: { kind: { type: "string" } } } } } })],
+      [
+        types({ A: { union: { B: { fields: {} } }, discriminator: "constructor" } }),
+        "types.A.discriminator: every object has \"constructor\" already."
+      ]
     ]))
 })
 
@@ -358,6 +340,61 @@ describe("types", () => {
         "b.json: types.Page.type: the specs c/d and a/b take types from each other, so that their files would import each other: declare the shared types in one of them."
       ]
     )
+  })
+})
+
+describe("types of existing code", () => {
+  it("are there in the languages of the command", () => {
+    const registry = TypeRegistry.make([["Note", { typescript: "./src/model.ts" }], ["Level", {
+      rust: "crate::Level"
+    }]])
+    const found = (spec: object) => {
+      const resolved = SpecReader.resolve([
+        read({ ...spec, params: [{ name: "a", type: "Note[]" }, { name: "b", type: "Level" }] }, "a.json")
+      ], registry)
+      return Result.isSuccess(resolved) ? [] : resolved.failure.problems.map(({ message }) => message)
+    }
+    assert.deepStrictEqual(found(base), [
+      "Level has no \"typescript\" in \"types\" of opbus.config.json, which the adapter server-only needs."
+    ])
+    assert.deepStrictEqual(found(ipc), [
+      "Note has no \"rust\" in \"types\" of opbus.config.json, which the adapter rust-ipc needs.",
+      "Level has no \"typescript\" in \"types\" of opbus.config.json, which the adapter rust-ipc needs."
+    ])
+    assert.deepStrictEqual(found({ ...base, adapter: "json-schema" }), [])
+  })
+})
+
+describe("limits", () => {
+  const many = (count: number) => Array.from({ length: count }, (_, i) => `A${i}x`)
+  it("hold off what no spec needs", () => {
+    const long = `A${"a".repeat(64)}`
+    table([
+      [types({ [long]: { enum: ["a"] } }), `types.${long}: the name is longer than 64 characters.`],
+      [
+        types(Object.fromEntries(many(513).map((name) => [name, { enum: ["a"] }]))),
+        "types: there are 513 types; the limit is 512."
+      ],
+      [types({ A: { enum: many(1025) } }), "types.A.enum: there are 1025 values; the limit is 1024."],
+      [
+        types({ A: { union: Object.fromEntries(many(257).map((name) => [name, { fields: {} }])) } }),
+        "types.A.union: there are 257 variants; the limit is 256."
+      ],
+      [
+        { ...base, examples: many(257).map((command) => ({ command })) },
+        "examples: there are 257 examples; the limit is 256."
+      ],
+      [{ ...base, description: "a".repeat(4097) }, "description: the description is longer than 4096 characters."],
+      [
+        params({ type: "string", maxLength: 2 ** 31 }),
+        "params[0].maxLength: 2147483648 is more than anything can hold."
+      ]
+    ])
+  })
+
+  it("let problems be as many as anybody reads", () => {
+    const found = problems({ ...base, params: many(250).map((name) => ({ name, type: "nothing" })) })
+    assert.strictEqual(found.length, 200)
   })
 })
 

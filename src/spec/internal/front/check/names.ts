@@ -184,21 +184,11 @@ const checkVariants = (declaration: SpecIr.Union, report: Report): void => {
       )
     }
     seen.set(folded, variant.name)
-    const tag = snake(declaration.discriminator)
-    for (const field of variant.fields) {
-      if (field.name === declaration.discriminator) {
-        report(
-          [...place, "fields", field.name],
-          `${quote(field.name)} tells the variants apart: rename the field, or set another "discriminator"`
-        )
-      } else if (snake(field.name) === tag) {
-        report(
-          [...place, "fields", field.name],
-          `${quote(field.name)} and the discriminator ${
-            quote(declaration.discriminator)
-          } are both named ${tag} in Rust: rename one`
-        )
-      }
+    if (variant.fields.some((field) => field.name === declaration.discriminator)) {
+      report(
+        [...place, "fields", declaration.discriminator],
+        `${quote(declaration.discriminator)} tells the variants apart: rename the field, or set another "discriminator"`
+      )
     }
   }
 }

@@ -1,4 +1,3 @@
-import { suggest } from "../../../../operation/internal/suggest.ts"
 import { patterns, traits } from "../../../CommandSpec.ts"
 import type * as SpecIr from "../../../SpecIr.ts"
 import * as limits from "../limits.ts"
@@ -161,19 +160,4 @@ const checkTexts = (command: SpecIr.Command, report: Report): void => {
   if (command.examples.length > limits.maxExamples) {
     report(["examples"], `there are ${command.examples.length} examples; the limit is ${limits.maxExamples}`)
   }
-}
-
-/**
- * Says which adapters there are, when a spec names one that is not known.
- *
- * @internal
- */
-export const unknownAdapter = (subject: Subject, adapters: ReadonlyArray<string>): void => {
-  const { adapter } = subject.command
-  if (adapters.includes(adapter)) return
-  const near = suggest(adapter, adapters)
-  const wayOut = near.length > 0
-    ? ""
-    : `: there are ${adapters.join(", ")}; others are named in "plugins" of opbus.config.json`
-  subject.report(["adapter"], `there is no adapter named ${JSON.stringify(adapter)}${wayOut}`, near)
 }

@@ -1,7 +1,7 @@
 import type * as SpecIr from "../../../SpecIr.ts"
 import { byName } from "../names.ts"
 import { components } from "../order.ts"
-import { type ForeignRef, refsIn, type Subject, type World } from "./world.ts"
+import { eachType, type ForeignRef, refsIn, type Subject, type World } from "./world.ts"
 
 /**
  * Types that hold themselves: those of which no value can be made, and those that a language cannot declare.
@@ -67,6 +67,37 @@ const finiteOf = (command: SpecIr.Command): ReadonlySet<string> => {
     if (next.length === open.length) return finite
     open = next
   }
+}
+
+// ---------------------------------------------------------------------------
+// types of existing code
+// ---------------------------------------------------------------------------
+
+const makesRust = new Set(["rust-ipc", "sidecar", "trait-only"])
+
+/**
+ * Types that `opbus.config.json` names are there in the languages that the command is compiled to.
+ *
+ * @internal
+ */
+export const checkExternal = ({ command, report }: Subject): void => {
+  const visit = (type: SpecIr.Type, path: ReadonlyArray<string | number>): void => {
+    for (const { external, name } of refsIn(type)) {
+      if (external === undefined) continue
+      const missing = external.rust === undefined && makesRust.has(command.adapter)
+        ? "rust"
+        : external.typescript === undefined && !withoutTypes.has(command.adapter)
+        ? "typescript"
+        : undefined
+      if (missing !== undefined) {
+        report(
+          path,
+          `${name} has no "${missing}" in "types" of opbus.config.json, which the adapter ${command.adapter} needs`
+        )
+      }
+    }
+  }
+  eachType(command, visit)
 }
 
 // ---------------------------------------------------------------------------

@@ -44,15 +44,9 @@ const foreignRefsOf = (command: SpecIr.Command): ReadonlyArray<ForeignRef> => {
   const known = foreignRefs.get(command)
   if (known !== undefined) return known
   const found: Array<ForeignRef> = []
-  const visit = (type: SpecIr.Type, path: ReadonlyArray<string | number>) => {
+  eachType(command, (type, path) => {
     for (const { name, foreign } of refsIn(type)) if (foreign !== undefined) found.push({ name, foreign, path })
-  }
-  for (const group of fieldGroups(command)) {
-    group.fields.forEach((field, i) => visit(field.type, [...group.pathOf(i), "type"]))
-  }
-  for (const declaration of command.declarations) {
-    if (declaration._tag === "Alias") visit(declaration.type, ["types", declaration.name, "type"])
-  }
+  })
   foreignRefs.set(command, found)
   return found
 }
@@ -137,6 +131,19 @@ export const fieldGroups = (command: SpecIr.Command): ReadonlyArray<FieldGroup> 
     }),
     ...command.failures.map((failure) => named("error", failure.fields, ["errors", failure.name]))
   ]
+}
+
+/** All types that a command is made of, with their places in its spec. @internal */
+export const eachType = (
+  command: SpecIr.Command,
+  f: (type: SpecIr.Type, path: ReadonlyArray<string | number>) => void
+): void => {
+  for (const group of fieldGroups(command)) {
+    group.fields.forEach((field, i) => f(field.type, [...group.pathOf(i), "type"]))
+  }
+  for (const declaration of command.declarations) {
+    if (declaration._tag === "Alias") f(declaration.type, ["types", declaration.name, "type"])
+  }
 }
 
 /** All names of types in a type. @internal */
