@@ -23,10 +23,15 @@ const managed = new Set([
   ..."constructor prototype toString valueOf hasOwnProperty then call open managed create".split(" ")
 ])
 
+/** What a command's name says besides the service's. */
 const without = (command: SpecIr.Command, service: SpecIr.Service): string => {
-  const prefix = service.commandPrefix ?? `${service.name}/`
-  return command.name.startsWith(prefix) && command.name.length > prefix.length
-    ? command.name.slice(prefix.length)
+  const prefix = service.commandPrefix
+  if (prefix !== undefined && command.name.startsWith(prefix) && command.name.length > prefix.length) {
+    return command.name.slice(prefix.length)
+  }
+  const [first, ...rest] = command.name.split("/")
+  return rest.length > 0 && NamingConventions.camel(first!) === NamingConventions.camel(service.name)
+    ? rest.join("/")
     : command.name
 }
 

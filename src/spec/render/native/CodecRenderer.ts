@@ -408,7 +408,7 @@ class CodecWriter {
         block("for (let left = reader.number(); left > 0; left--)", [
           self._tag === "Array"
             ? Printer.concat("items.push(", read, ")")
-            : Printer.concat("items.push([reader.string(), ", read, "])")
+            : Printer.concat("items.push(", TypeScript.array(["reader.string()", read]), ")")
         ]),
         self._tag === "Array" ? "return items" : "return Object.fromEntries(items)"
       ])

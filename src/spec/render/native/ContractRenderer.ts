@@ -12,6 +12,7 @@ import type { Doc } from "../Printer.ts"
 import * as Printer from "../Printer.ts"
 import * as ServiceNames from "../ServiceNames.ts"
 import * as TypeScript from "../TypeScriptPrinter.ts"
+import * as CommandSignature from "./CommandSignature.ts"
 
 /**
  * Where the types of a service without operations are: `GpuContract.ts`.
@@ -95,17 +96,11 @@ class ContractFile {
       const output = command.mode === "stream"
         ? `${this.imports.effect("Stream", "type")}.Stream`
         : `${this.imports.effect("Effect", "type")}.Effect`
-      const result = [command.result.name, ...errors.length === 0 ? [] : [errors.join(" | ")]].join(", ")
+      const result = [command.result.name, ...errors.length === 0 ? [] : [errors.join(" | ")]]
       return Printer.concat(
         TypeScript.comment(command.description),
         Printer.hardline,
-        `readonly ${TypeScript.key(ServiceNames.method(this.module, command))}: `,
-        Printer.group(
-          "(",
-          Printer.indent(Printer.softline, `params: ${command.params.name}`),
-          Printer.softline,
-          `) => ${output}<${result}>`
-        )
+        CommandSignature.render(ServiceNames.method(this.module, command), command.params.name, output, result)
       )
     })
     return Printer.concat(
@@ -131,23 +126,16 @@ class ContractFile {
           braces([...first === undefined ? [] : [first], ...this.fields(self.fields)])
         )
       case "Enum":
-        return Printer.group(
-          `export type ${self.name} =`,
-          Printer.indent(
-            ...self.values.flatMap(({ value }) => [Printer.hardline, "| ", quoted(value)])
-          )
-        )
+        return alternatives(self.name, self.values.map(({ value }) => quoted(value)))
       case "Union":
-        return Printer.concat(
-          `export type ${self.name} =`,
-          Printer.indent(...self.variants.flatMap((variant) => [
-            Printer.hardline,
-            "| ",
+        return alternatives(
+          self.name,
+          self.variants.map((variant) =>
             braces([
               `readonly ${TypeScript.key(self.discriminator)}: ${quoted(variant.name)}`,
               ...this.fields(variant.fields)
             ])
-          ]))
+          )
         )
       case "Alias":
         return self.type._tag === "Record" && self.recursive
@@ -214,6 +202,14 @@ class ContractFile {
 }
 
 const quoted = (value: string): string => TypeScript.string(value)
+
+const alternatives = (name: string, types: ReadonlyArray<Doc>): Doc =>
+  types.length === 1
+    ? Printer.concat(`export type ${name} = `, types[0]!)
+    : Printer.concat(
+      `export type ${name} =`,
+      Printer.indent(...types.flatMap((type) => [Printer.hardline, "| ", type]))
+    )
 
 const braces = (members: ReadonlyArray<Doc>): Doc =>
   members.length === 0

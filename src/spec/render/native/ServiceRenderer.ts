@@ -14,6 +14,7 @@ import * as Printer from "../Printer.ts"
 import * as ServiceNames from "../ServiceNames.ts"
 import * as TypeScript from "../TypeScriptPrinter.ts"
 import * as CodecRenderer from "./CodecRenderer.ts"
+import * as CommandSignature from "./CommandSignature.ts"
 
 /**
  * Where a service can run.
@@ -119,13 +120,10 @@ const commands = (module: SpecIr.Module, imports: Imports, context: GeneratorCon
         return Printer.concat(
           TypeScript.comment(command.description),
           Printer.hardline,
-          `readonly ${TypeScript.key(ServiceNames.method(module, command))}: `,
-          Printer.group(
-            "(",
-            Printer.indent(Printer.softline, `params: ${params}`),
-            Printer.softline,
-            `) => ${output}<${result}, ${failure}<typeof ${operation}>>`
-          )
+          CommandSignature.render(ServiceNames.method(module, command), params, output, [
+            result,
+            `${failure}<typeof ${operation}>`
+          ])
         )
       })
     )
