@@ -236,7 +236,9 @@ describe("resolve", () => {
     const spec = (name: string, more: object) =>
       read({ version: 2, name, description: "x", adapter: "rust-ipc", rust: rust(), ...more }, `specs/${name}.json`)
     const info = { fields: { id: { type: "string" } } }
-    const registry = TypeRegistry.make([["Note", { typescript: "./src/model.ts" }], ["Info", { typescript: "hidden" }]])
+    const registry = TypeRegistry.make([["Note", { typescript: "./src/model.ts", rust: "crate::Note" }], ["Info", {
+      typescript: "hidden"
+    }]])
     const { commands } = resolve([
       spec("gpu/watch", {
         params: ["Info", "PressureLevel", "Note", "other/list.Page", "gpu/watch.Own", "Own"].map((type, i) => ({
@@ -254,7 +256,7 @@ describe("resolve", () => {
     assert.deepStrictEqual(commands[1]!.params.fields.map(({ type }) => type), [
       { _tag: "Ref", name: "Info", foreign: "gpu/stats" },
       { _tag: "Ref", name: "PressureLevel", external: registry.get("PressureLevel") },
-      { _tag: "Ref", name: "Note", external: { typescript: "./src/model.ts" } },
+      { _tag: "Ref", name: "Note", external: { typescript: "./src/model.ts", rust: "crate::Note" } },
       { _tag: "Ref", name: "Page", foreign: "other/list" },
       { _tag: "Ref", name: "Own" },
       { _tag: "Ref", name: "Own" }
@@ -363,9 +365,14 @@ describe("resolve", () => {
       params: [{ name: "a", type: "string", description: "z" }],
       examples: [{ command: "c" }]
     })
+    const constrained = spec({ params: [{ name: "a", type: "string", maxLength: 5, sensitive: true }] })
     const typed = spec({ params: [{ name: "a", type: "string | null" }] })
     assert.notStrictEqual(worded.commands[0]!.hash, plain.commands[0]!.hash)
     assert.strictEqual(worded.modules[0]!.hash, plain.modules[0]!.hash)
+    assert.strictEqual(constrained.modules[0]!.hash, plain.modules[0]!.hash)
+    assert.notStrictEqual(constrained.commands[0]!.hash, plain.commands[0]!.hash)
+    const called = spec({ params: [{ name: "description", type: "string" }] })
+    assert.notStrictEqual(called.modules[0]!.hash, plain.modules[0]!.hash)
     assert.notStrictEqual(typed.modules[0]!.hash, plain.modules[0]!.hash)
     assert.strictEqual(
       spec({ mode: "async", transport: "positional", types: {}, errors: {} }).commands[0]!.hash,

@@ -115,6 +115,15 @@ describe("rules", () => {
       ]
     ]))
 
+  it("a name that no reader has checked is checked", () => {
+    const spec: any = { ...base, name: "gpu" }
+    const resolved = SpecReader.resolve([{ source: "a.json", spec }], TypeRegistry.empty)
+    assert.strictEqual(
+      Result.isFailure(resolved) && resolved.failure.message,
+      "a.json: name: a name has two or more parts in kebab-case or camelCase, such as gpu/stats."
+    )
+  })
+
   it("descriptions are one line", () =>
     table([
       [{ ...base, description: "a\nb" }, "description: a description is one line of text, without control characters."],
@@ -526,6 +535,20 @@ describe("values", () => {
         "params[0].default: expected 1 items at most, found 2.",
         "params[0].default[1]: expected a string, found 2."
       ],
+      [params({ type: "string[]", default: "a" }), "params[0].default: expected an array, found \"a\"."],
+      [
+        params({ type: "Record<string, string>", default: [] }),
+        "params[0].default: expected an object, found an array."
+      ],
+      [params({ type: "HealthStatus", default: null }), "params[0].default: expected an object, found null."],
+      [
+        { ...types({ S: { fields: {} } }), params: [{ name: "p0", type: "S", default: 1 }] },
+        "params[0].default: expected an object, found 1."
+      ],
+      [params({ type: "number", exclusiveMaximum: 1, default: 1 }), "params[0].default: 1 is not less than 1."],
+      [params({ type: "number", maximum: 1, default: 2 }), "params[0].default: 2 is more than 1."],
+      [params({ type: "string[]", minItems: 1, default: [] }), "params[0].default: expected 1 items or more, found 0."],
+      [params({ type: "string", pattern: "^a", default: "b" }), "params[0].default: \"b\" does not match ^a."],
       [params({ type: "string | null", default: null }, { type: "json", default: { any: [1] } }, {
         type: "Record<string, bytes>",
         default: { a: "QQ==" }

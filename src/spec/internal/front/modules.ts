@@ -99,7 +99,10 @@ const localize = (declaration: SpecIr.Declaration, members: ReadonlySet<string>)
 // what crosses the border
 // ---------------------------------------------------------------------------
 
-/** Over names, modes, transports and types: a change of words alone leaves the native side as it is. */
+/**
+ * Over names, modes, transports and types. Words, constraints and secrecy are for the schemas alone: a change of those leaves
+ * the native side as it is.
+ */
 const hashOf = (commands: ReadonlyArray<SpecIr.Command>, all: ReadonlyMap<string, SpecIr.Command>): string => {
   const types = new Map<string, unknown>()
   const visit = (type: SpecIr.Type, owner: SpecIr.Command): void => {
@@ -139,5 +142,8 @@ const hashOf = (commands: ReadonlyArray<SpecIr.Command>, all: ReadonlyMap<string
   return SpecHash.sha256(JSON.stringify([calls, declared]))
 }
 
+const schemaOnly = new Set(["description", "constraints", "sensitive"])
+
+/** Names of fields are values here, never keys. */
 const wordless = (value: object): unknown =>
-  JSON.parse(JSON.stringify(value, (key, part) => key === "description" ? undefined : part))
+  JSON.parse(JSON.stringify(value, (key, part) => schemaOnly.has(key) ? undefined : part))
