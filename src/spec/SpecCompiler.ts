@@ -196,6 +196,8 @@ export interface GenerateOptions extends FileWriter.WriteOptions {
  * @since 0.1.0
  */
 export interface Generated {
+  /** What the specs said. */
+  readonly texts: ReadonlyArray<SpecText>
   readonly compilation: Compilation
   readonly plan: FileWriter.Plan
   /** Absent for a dry run. */
@@ -266,14 +268,14 @@ export const open = Effect.fnUntraced(function*(options: {
     onProgress?.("compare", files.length)
     const plan = yield* FileWriter.plan({ root, files, ...(whole ? { folders: folders.outputs(config) } : {}) })
     if (options.dryRun === true) {
-      return { compilation, plan }
+      return { texts, compilation, plan }
     }
     onProgress?.("write", plan.changes.length)
     const written = yield* FileWriter.write(plan, options)
     for (const file of files) {
       known.set(file.path, file.text)
     }
-    return { compilation, plan, written }
+    return { texts, compilation, plan, written }
   })
   const migrate = Effect.flatMap(read, (texts) => folders.migrate(root, texts))
   return { root, config, adapters, read, generate, migrate }

@@ -71,8 +71,12 @@ export const generate = Command.make("generate", config, (options) =>
       const migrated = yield* project.migrate
       yield* Effect.forEach(migrated, (path) => remark("Migrated", `${path} is version 2 now`, { path }))
     }
-    yield* once(project, chosen, options.stats)
-    if (options.watch) yield* watch(project, chosen)
+    const generated = yield* once(project, chosen)
+    if (options.stats) {
+      const counts = generating.count(generated)
+      yield* present(counts, generating.countText)
+    }
+    if (options.watch) yield* watch(project, chosen, generated.texts)
   }).pipe(
     generating.reported,
     Effect.provide(NodeAdapterLoader.layer)
@@ -88,7 +92,7 @@ export const generate = Command.make("generate", config, (options) =>
     ])
   )
 
-const once = (project: SpecCompiler.Project, options: SpecCompiler.GenerateOptions, stats: boolean) =>
+const once = (project: SpecCompiler.Project, options: SpecCompiler.GenerateOptions) =>
   Effect.gen(function*() {
     const generated = yield* Effect.scoped(Effect.gen(function*() {
       const line = yield* Progress.make("generate")
@@ -100,45 +104,50 @@ const once = (project: SpecCompiler.Project, options: SpecCompiler.GenerateOptio
       })
     }))
     yield* present(generating.records(generated), () => generating.text(generated))
-    if (stats) {
-      const counts = generating.count(generated.compilation, yield* project.read)
-      yield* present(counts, generating.countText)
-    }
+    return generated
   })
 
-const watch = (project: SpecCompiler.Project, options: SpecCompiler.GenerateOptions) =>
+/** Told of changes where the system tells, and looks for itself now and then where it does not. */
+const watch = (
+  project: SpecCompiler.Project,
+  options: SpecCompiler.GenerateOptions,
+  texts: ReadonlyArray<SpecCompiler.SpecText>
+) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     yield* remark("Watching", `watching ${project.config.specs}; end with Ctrl+C`, { specs: project.config.specs })
     let current = project
-    let sources = new Set((yield* project.read).map(({ source }) => source))
+    let seen = new Map(texts.map(({ source, text }) => [source, text]))
+    let configuration = yield* configurationOf(project.root)
     const again = Effect.gen(function*() {
-      const now = new Set((yield* current.read).map(({ source }) => source))
-      const same = now.size === sources.size && [...now].every((source) => sources.has(source))
-      sources = now
+      const configured = yield* configurationOf(project.root)
+      const reopened = configured !== configuration
+      configuration = configured
+      if (reopened) current = yield* SpecCompiler.open({ root: project.root })
+      const now = new Map((yield* current.read).map(({ source, text }) => [source, text]))
+      const before = seen
+      seen = now
+      const same = now.size === before.size && [...now.keys()].every((source) => before.has(source))
+      if (same && !reopened && [...now].every(([source, text]) => before.get(source) === text)) return
       // What a removed spec leaves behind is only seen by looking at all files.
-      const generated = yield* current.generate({ ...options, incremental: same })
-      if (generated.plan.changes.length > 0 || !same) {
+      const generated = yield* current.generate({ ...options, incremental: same && !reopened })
+      if (generated.plan.changes.length > 0) {
         yield* present(generating.records(generated), () => generating.text(generated))
       }
-    })
-    const reopen = Effect.map(SpecCompiler.open({ root: project.root }), (opened) => {
-      current = opened
-    })
-    const specs = fs.watch(path.join(project.root, project.config.specs), { recursive: true }).pipe(
-      Stream.map(() => false)
-    )
-    const configuration = fs.watch(project.root).pipe(
-      Stream.filter((event) => path.basename(event.path) === GeneratorConfig.fileName),
-      Stream.map(() => true)
-    )
-    yield* Stream.merge(specs, configuration).pipe(
-      Stream.groupedWithin(1_000, "50 millis"),
-      Stream.runForEach((events) =>
-        Effect.andThen(events.includes(true) ? reopen : Effect.void, again).pipe(
-          Effect.catchTag(["SpecError", "AdapterError", "FileWriterError"], generating.explain)
-        )
-      )
+    }).pipe(Effect.catchTag(["SpecError", "AdapterError", "FileWriterError"], generating.explain))
+    const told = Stream.merge(
+      fs.watch(path.join(project.root, project.config.specs), { recursive: true }),
+      fs.watch(project.root)
+    ).pipe(Stream.map(() => undefined), Stream.catch(() => Stream.empty))
+    yield* Stream.merge(told, Stream.tick("1 second")).pipe(
+      Stream.debounce("30 millis"),
+      Stream.runForEach(() => again)
     )
   })
+
+const configurationOf = Effect.fnUntraced(function*(root: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  return yield* Effect.orElseSucceed(fs.readFileString(path.join(root, GeneratorConfig.fileName)), () => undefined)
+})

@@ -1,7 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
-import type { PlatformError } from "effect/PlatformError"
 import * as AdapterError from "../../spec/AdapterError.ts"
 import type * as SpecCompiler from "../../spec/SpecCompiler.ts"
 import * as SpecError from "../../spec/SpecError.ts"
@@ -53,15 +52,11 @@ const summary = (error: SpecError.SpecError | AdapterError.AdapterError): string
  *
  * @internal
  */
-export const reported = <A, R>(effect: Effect.Effect<A, Failure | PlatformError, R>) =>
+export const reported = <A, R>(effect: Effect.Effect<A, Failure, R>) =>
   Effect.catch(effect, (error) => {
     switch (error._tag) {
       case "FileWriterError":
         return Effect.fail(failureOf(error.reason, error.message, exitCodes.failed, error, { paths: error.paths }))
-      case "PlatformError":
-        return Effect.fail(
-          failureOf("Failed", `the folder of the specs cannot be watched: ${error.message}`, exitCodes.failed, error)
-        )
       default:
         return Effect.andThen(
           explain(error),
@@ -154,10 +149,7 @@ const linesOf = (text: string): number => text.trimEnd().split("\n").length
  *
  * @internal
  */
-export const count = (
-  compilation: SpecCompiler.Compilation,
-  specs: ReadonlyArray<SpecCompiler.SpecText>
-): ReadonlyArray<Count> => {
+export const count = ({ compilation, texts: specs }: SpecCompiler.Generated): ReadonlyArray<Count> => {
   const made = new Map<string, { files: number; lines: number }>(
     specs.map(({ source }) => [source, { files: 0, lines: 0 }])
   )
