@@ -83,8 +83,8 @@ export class Database {
 
   /** Runs something on the connection, which is opened for it if need be. */
   use<A, E>(
-    run: (client: LibsqlClient.LibsqlClient) => Effect.Effect<A, E | SqlError.SqlError>
-  ): Effect.Effect<A, E | Refusal> {
+    run: (client: LibsqlClient.LibsqlClient) => Effect.Effect<A, E>
+  ): Effect.Effect<A, Exclude<E, SqlError.SqlError> | Refusal> {
     return Effect.acquireUseRelease(
       Semaphore.withPermit(this.lock, Effect.map(this.openNow(false), (client) => (this.running++, client))),
       (client) => this.counted(run(client)),
@@ -193,8 +193,14 @@ export class Database {
       ])
     )
     if (Object.keys(migrations).length === 0) return Effect.void
-    return Migrations.run({ table: "opbus_orm_migrations", migrations }).pipe(
+    // Healing goes before pressure: without its tables, a database answers nothing.
+    const run = Effect.andThen(
+      client.unsafe("PRAGMA query_only = 0"),
+      Migrations.run({ table: "opbus_orm_migrations", migrations })
+    )
+    return run.pipe(
       Effect.provideService(SqlClient.SqlClient, client),
+      Effect.ensuring(Effect.ignore(this.adjust(client))),
       Effect.andThen(client.unsafe<{ readonly count: bigint }>("SELECT count(*) AS count FROM opbus_orm_migrations")),
       Effect.map((rows) => {
         this.migrations = Number(rows[0]?.count ?? 0)
@@ -203,7 +209,7 @@ export class Database {
     )
   }
 
-  private counted<A, E>(effect: Effect.Effect<A, E | SqlError.SqlError>): Effect.Effect<A, E | Refusal> {
+  private counted<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, Exclude<E, SqlError.SqlError> | Refusal> {
     return Effect.suspend(() => {
       this.statements++
       return effect
@@ -211,7 +217,7 @@ export class Database {
       Effect.tap(() => Effect.sync(() => this.remember(true))),
       Effect.mapError((error) => {
         this.failures++
-        if (!SqlError.isSqlError(error)) return error
+        if (!SqlError.isSqlError(error)) return error as Exclude<E, SqlError.SqlError>
         const refusal = refusalOf(error)
         this.remember(refusal.kind !== "connection" && refusal.kind !== "other")
         return refusal
