@@ -27,6 +27,7 @@ export const suites: { readonly [G in Group]: ReadonlyArray<string> } = {
     "remote-outbox-normal",
     "remote-edge"
   ],
+  native: ["native-call", "native-invoke"],
   startup: ["startup"],
   size: ["size"]
 }

@@ -1,5 +1,5 @@
 /** The groups that can be named on the command line. */
-export const groups = ["invoke", "peers", "history", "sql", "undo", "remote", "startup", "size"] as const
+export const groups = ["invoke", "peers", "history", "sql", "undo", "remote", "native", "startup", "size"] as const
 export type Group = (typeof groups)[number]
 
 /** Something that is timed: it runs itself `count` times. */
