@@ -54,6 +54,8 @@ describe("parse", () => {
         "{ \"a\": \"\\ud800\" }",
         "1:8: a: the string holds half of a character: write both parts of the surrogate pair."
       ],
+      ["{ \"a\": /* x */ 1 }", "1:8: a: JSON has no comments: use a \"description\"."],
+      ["{ \"a\": tru }", "1:8: a: this is no JSON value: \"tru\"."],
       ["[] []", "1:4: there is more text after the end of the JSON."],
       ["[".repeat(65), `1:65: ${"[0]".repeat(64)}: the JSON is nested deeper than 64 levels.`]
     ]

@@ -121,7 +121,7 @@ const hashOf = (commands: ReadonlyArray<SpecIr.Command>, all: ReadonlyMap<string
         const key = `${home.name}.${type.name}`
         const declaration = home.declarations.find((declaration) => declaration.name === type.name)
         if (declaration === undefined || types.has(key)) return
-        types.set(key, wordless(declaration))
+        types.set(key, [declaration._tag, shapeOf(declaration)])
         for (const inner of typesOf(declaration)) visit(inner, home)
       }
     }
@@ -133,17 +133,27 @@ const hashOf = (commands: ReadonlyArray<SpecIr.Command>, all: ReadonlyMap<string
       command.name,
       command.mode,
       command.transport,
-      wordless(command.params),
-      wordless(command.result),
-      command.failures.map(wordless)
+      fieldsOf(command.params.fields),
+      fieldsOf(command.result.fields),
+      command.failures.map((failure) => [failure.name, fieldsOf(failure.fields)])
     ]
   })
   const declared = [...types].sort(([a], [b]) => byName(a, b))
   return SpecHash.sha256(JSON.stringify([calls, declared]))
 }
 
-const schemaOnly = new Set(["description", "constraints", "sensitive"])
+const shapeOf = (declaration: SpecIr.Declaration): unknown => {
+  switch (declaration._tag) {
+    case "Struct":
+      return fieldsOf(declaration.fields)
+    case "Enum":
+      return declaration.values.map(({ value }) => value)
+    case "Union":
+      return [declaration.discriminator, declaration.variants.map(({ fields, name }) => [name, fieldsOf(fields)])]
+    case "Alias":
+      return [declaration.type]
+  }
+}
 
-/** Names of fields are values here, never keys. */
-const wordless = (value: object): unknown =>
-  JSON.parse(JSON.stringify(value, (key, part) => schemaOnly.has(key) ? undefined : part))
+const fieldsOf = (fields: ReadonlyArray<SpecIr.Field>): unknown =>
+  fields.map((field) => [field.name, field.type, field.optional, field.default])
