@@ -69,7 +69,8 @@ export const layer = (options?: Options): Layer.Layer<NativeModule> =>
     })
   )
 
-const projectOf = (folder: string): string => {
+/** @internal */
+export const projectOf = (folder: string): string => {
   if (fs.existsSync(path.join(folder, "package.json"))) return folder
   const parent = path.dirname(folder)
   return parent === folder ? process.cwd() : projectOf(parent)

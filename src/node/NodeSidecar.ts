@@ -12,6 +12,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { type Command, type Listener, type Process, SidecarProcess } from "../native/SidecarProcess.ts"
 import { LineReader } from "./internal/sidecar/lines.ts"
+import { platform, projectOf } from "./NodeNativeModule.ts"
 
 /**
  * Where sidecars are, and how long they may take to end.
@@ -20,7 +21,7 @@ import { LineReader } from "./internal/sidecar/lines.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** The project; by default, the folder in which this process was started. */
+  /** The project's folder; the nearest one above the working directory that has a package.json unless it says so. */
   readonly project?: string | undefined
   /** Programs that are preferred to those of the project and of opbus. */
   readonly commands?: ReadonlyArray<Command> | undefined
@@ -47,9 +48,11 @@ export interface Options {
  */
 export const layer = (options?: Options): Layer.Layer<SidecarProcess> =>
   Layer.sync(SidecarProcess, () => {
-    const name = `${process.platform}-${process.arch}-sidecar${process.platform === "win32" ? ".exe" : ""}`
+    const name = `${platform}-sidecar${process.platform === "win32" ? ".exe" : ""}`
     const opbus = fileURLToPath(new URL("../..", import.meta.url))
-    const files = [options?.project ?? process.cwd(), opbus].map((root) => join(root, "native", "dist", name))
+    const files = [options?.project ?? projectOf(process.cwd()), opbus].map((root) =>
+      join(root, "native", "dist", name)
+    )
     const maxFrameBytes = options?.maxFrameBytes ?? 64 * 1024 * 1024
     const patienceMillis = options?.patienceMillis ?? 2_000
     return {

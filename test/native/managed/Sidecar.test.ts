@@ -16,16 +16,14 @@ import * as Sidecar from "opbus/native/Sidecar"
 import { NodeSidecar } from "opbus/node"
 import { OperationInvoker } from "opbus/operation"
 import { bus, reasonTag } from "../../operation/support.ts"
-import { Add, definition, Refused, Slow, TooMany } from "./echo.ts"
-import { buildSidecar, hasCargo } from "./sidecarBinary.ts"
+import { Add, definition, Refused, TooMany } from "../binding/echo.ts"
+import { sidecar } from "./sidecarBinary.ts"
 import { reasons, recordSystem, refusal, system } from "./support.ts"
 
 /** Children of this process that are sidecars. */
 const sidecars = (): ReadonlyArray<number> =>
   execFileSync("ps", ["-o", "pid=,stat=,args=", "--ppid", String(process.pid)], { encoding: "utf8" }).split("\n")
-    .filter((line) => line.includes("sidecar-tests") && !/^\s*\d+ Z/.test(line)).map((line) =>
-      Number.parseInt(line, 10)
-    )
+    .filter((line) => line.includes("-sidecar") && !/^\s*\d+ Z/.test(line)).map((line) => Number.parseInt(line, 10))
 
 /** Waits for what happens soon. */
 const eventually = <A, E, R>(effect: Effect.Effect<A, E, R>, is: (a: A) => boolean) =>
@@ -34,8 +32,8 @@ const eventually = <A, E, R>(effect: Effect.Effect<A, E, R>, is: (a: A) => boole
     until: is
   }).pipe(Effect.andThen(effect), Effect.tap((a) => Effect.sync(() => assert.isTrue(is(a), JSON.stringify(a)))))
 
-describe.skipIf(!hasCargo || process.platform !== "linux")("a service in a process of its own", () => {
-  const command: Sidecar.Command = { file: hasCargo ? buildSidecar() : "", args: [] }
+describe.skipIf(sidecar === undefined || process.platform !== "linux")("a service in a process of its own", () => {
+  const command: Sidecar.Command = { file: sidecar ?? "", args: [] }
   const Node = NodeSidecar.layer({ commands: [command] })
   const echo = (options?: Sidecar.Options) => Sidecar.make(definition, options)
 
@@ -289,6 +287,7 @@ describe.skipIf(!hasCargo || process.platform !== "linux")("a service in a proce
   it.live("serves the bus; a synchronous operation says that it cannot be", () =>
     Effect.gen(function*() {
       const { commands } = yield* echo()
+      const Slow = definition.commands.slow.operation
       const handlers = Layer.mergeAll(Slow.toLayer(commands.slow), Add.toLayer(commands.add))
       yield* Effect.gen(function*() {
         assert.deepStrictEqual(yield* OperationInvoker.invoke(Slow, { millis: 1, deaf: false }), {})

@@ -1,22 +1,10 @@
-import { spawnSync } from "node:child_process"
-import { existsSync } from "node:fs"
-import { join } from "node:path"
+import * as Effect from "effect/Effect"
 import { fileURLToPath } from "node:url"
+import * as NativeBuild from "opbus/node/NativeBuild"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 
-export const hasCargo = spawnSync("cargo", ["--version"]).status === 0
+/** The native module and the sidecar with the module for tests; without cargo there are none. */
+const built = await Effect.runPromise(NativeBuild.build({ project: root, feature: "testing" }))
 
-/** The sidecar with the module for tests, built where nothing else builds. */
-export const buildSidecar = (): string => {
-  const target = join(root, "target", "sidecar-tests")
-  const built = spawnSync(
-    "cargo",
-    ["build", "-j2", "--offline", "--locked", "-p", "opbus-core", "--features", "testing", "--bin", "sidecar"],
-    { cwd: root, env: { ...process.env, CARGO_TARGET_DIR: target }, encoding: "utf8" }
-  )
-  if (built.status !== 0) throw new Error(`the sidecar does not build:\n${built.stderr}`)
-  const file = join(target, "debug", process.platform === "win32" ? "sidecar.exe" : "sidecar")
-  if (!existsSync(file)) throw new Error(`there is no ${file}`)
-  return file
-}
+export const sidecar: string | undefined = "file" in built ? built.sidecar : undefined
