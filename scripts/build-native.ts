@@ -3,7 +3,7 @@
  * cargo it says so in one line, and everything runs on the TypeScript implementations.
  */
 import * as Effect from "effect/Effect"
-import { build, NativeBuildError } from "../src/node/NativeBuild.ts"
+import { build, type NativeBuildError } from "../src/node/NativeBuild.ts"
 import { root } from "./shared/command.ts"
 
 const flags = new Set(process.argv.slice(2))
