@@ -48,8 +48,15 @@ export class SpecError extends Data.TaggedError("SpecError")<{
 export const format = (problem: SpecProblem): string => {
   const place = problem.line === undefined ? "" : `:${problem.line}:${problem.column ?? 1}`
   const path = problem.path.length === 0 ? "" : ` ${formatPath(problem.path)}:`
-  return `${problem.source}${place}:${path} ${problem.message}${guess(problem.suggestions)}`
+  return oneLine(`${problem.source}${place}:${path} ${problem.message}${guess(problem.suggestions)}`)
 }
+
+/** A name out of a spec may hold anything, such as what moves the cursor of a terminal. */
+const oneLine = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
+    const code = character.codePointAt(0)!.toString(16)
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`
+  })
 
 /**
  * Writes a path as one would in a program: `types.SubsystemInfo.fields.budgetMb` or `params[0].type`.

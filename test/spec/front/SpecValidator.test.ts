@@ -717,6 +717,14 @@ describe("sets of specs", () => {
     )
   })
 
+  it("cannot write anything but one line for each problem", () => {
+    const name = "A\n\u001b[2J\u202e"
+    assert.deepStrictEqual(problems({ ...types({ [name]: { enum: ["a"] } }), errors: { [name]: {} } }).slice(1, 3), [
+      "errors[\"A\\n\\u001b[2J\\u202e\"]: \"A\\n\\u001b[2J\\u202e\" is no name of a type: a capital, then letters and digits. Did you mean \"A2J\"?",
+      "errors[\"A\\n\\u001b[2J\\u202e\"]: the error A\\u000a\\u001b[2J\\u202e has the name of the type A\\u000a\\u001b[2J\\u202e: rename one."
+    ])
+  })
+
   it("are refused as a whole, with the problems of all files in order", () => {
     const found = problems({ ...base, description: "a\nb" }, {
       ...base,
