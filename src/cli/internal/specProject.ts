@@ -56,4 +56,13 @@ export const withParser = <A, E, R>(
  * @internal
  */
 export const unreadable = (error: PlatformError): CliFailure =>
-  new CliFailure({ exitCode: exitCodes.usage, reason: error.reason._tag, message: error.message, cause: error })
+  new CliFailure({
+    exitCode: exitCodes.usage,
+    reason: error.reason._tag,
+    message: error.reason._tag === "NotFound"
+      ? `there is no ${
+        error.reason.pathOrDescriptor ?? "such file"
+      }; name files and folders here, or in "sources" of opbus.config.json`
+      : error.message,
+    cause: error
+  })

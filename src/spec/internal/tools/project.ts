@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
-import { type SourceParseError, SourceParser } from "../../SourceParser.ts"
+import { SourceParseError, SourceParser } from "../../SourceParser.ts"
 import { makeModule, type Module } from "./module.ts"
 
 /** All files that were asked for, with all that they import from the project. */
@@ -48,36 +48,45 @@ export const load = Effect.fnUntraced(function*(
   const relative = (file: string) => path.relative(root, file).split(path.sep).join("/")
 
   const files: Array<string> = []
-  const visit = (file: string): Effect.Effect<void, PlatformError> =>
-    Effect.gen(function*() {
-      const info = yield* fs.stat(file)
-      if (info.type === "File") {
-        if (isSource(file)) files.push(relative(file))
-      } else if (info.type === "Directory") {
-        for (const name of (yield* fs.readDirectory(file)).sort()) {
-          if (name.startsWith(".") || skipped.has(name)) continue
-          // A link may lead back to where it is: the names of folders are enough.
-          const below = path.join(file, name)
-          if (isSource(name)) files.push(relative(below))
-          else if (!name.includes(".")) yield* Effect.catch(visit(below), () => Effect.void)
-        }
-      }
-    })
-  for (const source of options.sources) yield* visit(path.join(root, source))
-  const roots = [...new Set(files)].sort().slice(0, maxFiles)
+  // Links are not followed: they may lead back to where they are, or out of the project.
+  const visit = (folder: string): Effect.Effect<void, PlatformError> =>
+    Effect.flatMap(fs.readDirectoryEntries(folder), (entries) =>
+      Effect.forEach(entries, ({ name, type }) => {
+        const below = path.join(folder, name)
+        if (type === "File" && isSource(name)) files.push(relative(below))
+        return type === "Directory" && !name.startsWith(".") && !skipped.has(name) ? visit(below) : Effect.void
+      }, { discard: true }))
+  for (const source of options.sources) {
+    const file = path.join(root, source)
+    if ((yield* fs.stat(file)).type === "Directory") yield* visit(file)
+    else files.push(relative(file))
+  }
+  const roots = [...new Set(files)].sort()
 
   const modules = new Map<string, Module>()
   const broken: Array<SourceParseError> = []
   const missing = new Set<string>()
   const pending = [...roots]
+  const wanted = new Set(roots)
   const seen = new Set(roots)
+  const refuse = (path: string, message: string) =>
+    broken.push(new SourceParseError({ path, line: 1, column: 1, message }))
   for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
-    const text = yield* Effect.option(readLimited(fs, path.join(root, file)))
-    if (text._tag === "None") {
+    const text = yield* Effect.result(fs.readFileString(path.join(root, file)))
+    if (text._tag === "Failure") {
       missing.add(file)
+      if (wanted.has(file)) refuse(file, `it cannot be read (${text.failure.reason._tag})`)
       continue
     }
-    const parsed = yield* Effect.result(parser.parse(file, text.value))
+    if (text.success.length > maxFileSize) {
+      refuse(file, `it has more than ${maxFileSize} characters, which no hand-written file has`)
+      continue
+    }
+    if (modules.size === maxFiles) {
+      refuse(file, `there are more than ${maxFiles} files; name the folders that hold commands in "sources"`)
+      break
+    }
+    const parsed = yield* Effect.result(parser.parse(file, text.success))
     if (parsed._tag === "Failure") {
       broken.push(parsed.failure)
       continue
@@ -91,7 +100,7 @@ export const load = Effect.fnUntraced(function*(
           break
         }
         // Outside of the root nothing is read.
-        if (candidate.startsWith("../") || seen.size >= maxFiles) continue
+        if (candidate.startsWith("../")) continue
         seen.add(candidate)
         if (yield* Effect.orElseSucceed(fs.exists(path.join(root, candidate)), () => false)) {
           pending.push(candidate)
@@ -104,18 +113,11 @@ export const load = Effect.fnUntraced(function*(
   return {
     modules,
     roots: roots.filter((file) => modules.has(file)),
-    broken,
+    broken: broken.sort((a, b) => (a.path < b.path ? -1 : 1)),
     resolve: (from, specifier) => candidates(from, specifier).find((candidate) => modules.has(candidate)),
     runtime: options.runtime
   }
 })
-
-const readLimited = (fs: FileSystem.FileSystem, file: string) =>
-  Effect.gen(function*() {
-    const info = yield* fs.stat(file)
-    if (info.type !== "File" || Number(info.size) > maxFileSize) return yield* Effect.fail("TooLarge" as const)
-    return yield* fs.readFileString(file)
-  })
 
 /** The files that a relative import may mean, best first. */
 const candidates = (from: string, specifier: string): ReadonlyArray<string> => {
