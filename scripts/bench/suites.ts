@@ -27,7 +27,7 @@ export const suites: { readonly [G in Group]: ReadonlyArray<string> } = {
     "remote-outbox-normal",
     "remote-edge"
   ],
-  native: ["native-call", "native-invoke"],
+  native: ["native-call", "native-invoke", "native-generate", "native-search-query", "native-search-build"],
   startup: ["startup"],
   size: ["size"]
 }
