@@ -80,6 +80,7 @@ export const plan = Effect.fnUntraced(function*(options: {
   const root = yield* Effect.mapError(fs.realPath(path.resolve(options.root)), failed("found", options.root))
   const manifest = yield* manifests.read(root)
   const guard = yield* makeGuard(root)
+  const kindOf = makeListing(fs, path, root)
   const changes = yield* Effect.forEach(
     options.files,
     (file): Effect.Effect<Change, FileWriterError> =>
@@ -92,8 +93,8 @@ export const plan = Effect.fnUntraced(function*(options: {
             message: `${file.path} is outside of the project, by its name or through a link; nothing was changed`
           })
         }
-        const previous = yield* readExisting(fs, target, file.path)
-        return compare(file, previous, manifest)
+        const existing = yield* readExisting(fs, target, file.path, yield* kindOf(file.path))
+        return compare(file, existing, manifest)
       }),
     { concurrency: 32 }
   )
@@ -116,17 +117,48 @@ interface Existing {
   readonly reason?: string
 }
 
-const readExisting = (fs: FileSystem.FileSystem, target: string, path: string) =>
-  Effect.gen(function*(): Effect.fn.Return<Existing, PlatformError> {
-    const info = yield* fs.lstat(target)
-    return info.type === "File"
-      ? { text: yield* fs.readFileString(target) }
-      : { reason: info.type === "SymbolicLink" ? "it is a symbolic link" : "it is no file" }
-  }).pipe(
-    Effect.catch((error) =>
-      error.reason._tag === "NotFound" ? Effect.succeed<Existing>({}) : Effect.fail(failed("read", path)(error))
-    )
-  )
+const readExisting = (
+  fs: FileSystem.FileSystem,
+  target: string,
+  path: string,
+  kind: FileSystem.File.Type | undefined
+): Effect.Effect<Existing, FileWriterError> => {
+  switch (kind) {
+    case undefined:
+      return Effect.succeed({})
+    case "File":
+      return fs.readFileString(target).pipe(
+        Effect.map((text) => ({ text })),
+        Effect.mapError(failed("read", path))
+      )
+    default:
+      return Effect.succeed({ reason: kind === "SymbolicLink" ? "it is a symbolic link" : "it is no file" })
+  }
+}
+
+/** What is at a path. Each folder is listed once: asking for every file is what would take the time. */
+const makeListing = (fs: FileSystem.FileSystem, path: Path.Path, root: string) => {
+  const listings = new Map<string, ReadonlyMap<string, FileSystem.File.Type>>()
+  return (file: string): Effect.Effect<FileSystem.File.Type | undefined, FileWriterError> =>
+    Effect.suspend(() => {
+      const folder = parentOf(file)
+      const name = folder === "" ? file : file.slice(folder.length + 1)
+      const known = listings.get(folder)
+      if (known !== undefined) {
+        return Effect.succeed(known.get(name))
+      }
+      return fs.readDirectoryEntries(path.join(root, folder)).pipe(
+        Effect.catch((error) =>
+          error.reason._tag === "NotFound" ? Effect.succeed([]) : Effect.fail(failed("read", folder)(error))
+        ),
+        Effect.map((entries) => {
+          const listing = new Map(entries.map((entry) => [entry.name, entry.type]))
+          listings.set(folder, listing)
+          return listing.get(name)
+        })
+      )
+    })
+}
 
 const compare = (file: OutputFile, existing: Existing, manifest: manifests.Manifest): Change => {
   const { path } = file

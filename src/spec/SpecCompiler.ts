@@ -183,8 +183,10 @@ export interface GenerateOptions extends FileWriter.WriteOptions {
   readonly only?: ReadonlyArray<string>
   /** Writes nothing. */
   readonly dryRun?: boolean
-  /** Looks at files only where what they should be has changed since the last time in this process. */
+  /** Looks at files only where what they should be has changed since the last time, as long as the specs are the same. */
   readonly incremental?: boolean
+  /** Only these files of specs are read again, those of the last time are taken for the others. */
+  readonly changed?: ReadonlySet<string>
   /** Is told what comes next. */
   readonly onProgress?: (step: "compile" | "compare" | "write", count: number) => void
 }
@@ -248,13 +250,20 @@ export const open = Effect.fnUntraced(function*(options: {
   const adapters = yield* Effect.fromResult(AdapterRegistry.make(plugins))
   const compiler = make()
   const read = folders.readSpecs(root, config)
+  let last: ReadonlyArray<SpecText> = []
   /** What is known to be on disk, for incremental runs. */
   const known = new Map<string, string>()
   const generate = Effect.fnUntraced(function*(
     options: GenerateOptions = {}
   ): Effect.fn.Return<Generated, GenerateError, FileSystem.FileSystem | Path.Path> {
-    const { incremental = false, onProgress, only, specs } = options
-    const texts = yield* read
+    const { onProgress, only, specs } = options
+    const texts = options.changed === undefined || last.length === 0
+      ? yield* read
+      : yield* folders.readAgain(root, config, last, options.changed)
+    // What a removed spec leaves behind is only seen by looking at all files.
+    const incremental = options.incremental === true && texts.length === last.length &&
+      texts.every(({ source }, index) => source === last[index]!.source)
+    last = texts
     onProgress?.("compile", texts.length)
     const compilation = yield* Effect.fromResult(
       compiler.compile({ specs: texts, config, adapters, ...(only === undefined ? {} : { only }) })

@@ -120,26 +120,43 @@ const watch = (
     let current = project
     let seen = new Map(texts.map(({ source, text }) => [source, text]))
     let configuration = yield* configurationOf(project.root)
+    const named = new Set<string>()
     const again = Effect.gen(function*() {
       const configured = yield* configurationOf(project.root)
       const reopened = configured !== configuration
       configuration = configured
       if (reopened) current = yield* SpecCompiler.open({ root: project.root })
-      const now = new Map((yield* current.read).map(({ source, text }) => [source, text]))
-      const before = seen
-      seen = now
-      const same = now.size === before.size && [...now.keys()].every((source) => before.has(source))
-      if (same && !reopened && [...now].every(([source, text]) => before.get(source) === text)) return
-      // What a removed spec leaves behind is only seen by looking at all files.
-      const generated = yield* current.generate({ ...options, incremental: same && !reopened })
+      const changed = new Set(named)
+      named.clear()
+      if (changed.size === 0) {
+        const now = yield* current.read
+        const same = now.length === seen.size && now.every(({ source, text }) => seen.get(source) === text)
+        seen = new Map(now.map(({ source, text }) => [source, text]))
+        if (same && !reopened) return
+      }
+      const generated = yield* current.generate({
+        ...options,
+        incremental: true,
+        ...(changed.size === 0 || reopened ? {} : { changed })
+      })
+      seen = new Map(generated.texts.map(({ source, text }) => [source, text]))
       if (generated.plan.changes.length > 0) {
         yield* present(generating.records(generated), () => generating.text(generated))
       }
-    }).pipe(Effect.catchTag(["SpecError", "AdapterError", "FileWriterError"], generating.explain))
+    }).pipe(Effect.catchTag(["SpecError", "AdapterError", "FileWriterError"], (error) =>
+      // The same is not said again before something has changed.
+      Effect.flatMap(Effect.orElseSucceed(current.read, () => []), (now) => {
+        seen = new Map(now.map(({ source, text }) => [source, text]))
+        return generating.explain(error)
+      })))
+    const specs = path.join(project.root, project.config.specs)
     const told = Stream.merge(
-      fs.watch(path.join(project.root, project.config.specs), { recursive: true }),
-      fs.watch(project.root)
-    ).pipe(Stream.map(() => undefined), Stream.catch(() => Stream.empty))
+      Stream.map(fs.watch(specs, { recursive: true }), (event) => {
+        const file = path.relative(project.root, path.resolve(specs, event.path)).split(path.sep).join("/")
+        if (file.endsWith(".json")) named.add(file)
+      }),
+      Stream.map(fs.watch(project.root), () => {})
+    ).pipe(Stream.catch(() => Stream.empty))
     yield* Stream.merge(told, Stream.tick("1 second")).pipe(
       Stream.debounce("30 millis"),
       Stream.runForEach(() => again)

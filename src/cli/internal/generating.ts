@@ -23,22 +23,29 @@ export const fromRoot = Effect.fnUntraced(function*(root: string, given: string)
 
 type Failure = SpecCompiler.GenerateError
 
+/** What follows would scroll the first ones away. */
+const listed = 100
+
 /**
- * Says everything that is wrong, a line each, on the error output.
+ * Says what is wrong, a line each, on the error output.
  *
  * @internal
  */
 export const explain = (error: Failure) => {
   switch (error._tag) {
     case "SpecError":
-      return Effect.forEach(error.problems, (problem) => {
+      return Effect.forEach(error.problems.slice(0, listed), (problem) => {
         const { message: text, ...place } = problem
         return remark("Problem", SpecError.format(problem), { ...place, text })
       }, { discard: true })
     case "AdapterError":
-      return Effect.forEach(error.problems, (problem) => remark("Problem", AdapterError.format(problem), problem), {
-        discard: true
-      })
+      return Effect.forEach(
+        error.problems.slice(0, listed),
+        (problem) => remark("Problem", AdapterError.format(problem), problem),
+        {
+          discard: true
+        }
+      )
     case "FileWriterError":
       return remark(error.reason, error.message, { paths: error.paths })
   }

@@ -88,16 +88,44 @@ export const readSpecs = Effect.fnUntraced(function*(
   if (sources.length > maxSpecs) {
     return yield* problem(config.specs, `holds more than ${maxSpecs} specs; split the project.`)
   }
-  return yield* Effect.forEach(sources.sort(), (source) =>
-    Effect.gen(function*() {
-      const file = path.join(root, source)
-      const text = yield* fs.readFileString(file)
-      return text.length > maxSpecSize
-        ? yield* problem(source, `is larger than ${maxSpecSize} characters; a spec says one command.`)
-        : { source, text }
-    }).pipe(Effect.mapError((error) => error._tag === "SpecError" ? error : unreadable(source)(error))), {
+  return yield* Effect.forEach(sources.sort(), (source) => readSpec(fs, path.join(root, source), source), {
     concurrency: 32
   })
+})
+
+const readSpec = (fs: FileSystem.FileSystem, file: string, source: string) =>
+  fs.readFileString(file).pipe(
+    Effect.mapError(unreadable(source)),
+    Effect.flatMap((text) =>
+      text.length > maxSpecSize
+        ? Effect.fail(problem(source, `is larger than ${maxSpecSize} characters; a spec says one command.`))
+        : Effect.succeed({ source, text })
+    )
+  )
+
+/** The specs as they were, but for some that are read again, are new, or are gone. @internal */
+export const readAgain = Effect.fnUntraced(function*(
+  root: string,
+  config: ResolvedConfig,
+  last: ReadonlyArray<{ readonly source: string; readonly text: string }>,
+  changed: ReadonlySet<string>
+) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const texts = new Map(last.map((spec) => [spec.source, spec]))
+  for (const source of changed) {
+    const hidden = source.split("/").some((segment) => segment.startsWith("."))
+    if (hidden || !source.startsWith(`${config.specs}/`) || !source.endsWith(".json")) {
+      continue
+    }
+    const file = path.join(root, source)
+    if (yield* Effect.mapError(fs.exists(file), unreadable(source))) {
+      texts.set(source, yield* readSpec(fs, file, source))
+    } else {
+      texts.delete(source)
+    }
+  }
+  return [...texts.values()].sort((a, b) => a.source < b.source ? -1 : 1)
 })
 
 /** The files of the specs that somebody named. @internal */

@@ -112,18 +112,16 @@ const move = Effect.fnUntraced(function*(
   const one = (step: Step, index: number) =>
     Effect.gen(function*() {
       const target = path.join(root, step.path)
-      const current = yield* Effect.catch(
-        fs.readFileString(target),
-        (error) => error.reason._tag === "NotFound" ? Effect.succeed(undefined) : Effect.fail(error)
-      )
-      if (current !== step.previous) {
-        return yield* new FileWriterError({
-          reason: "Changed",
-          paths: [step.path],
-          message: `${step.path} was changed by somebody else meanwhile; nothing was changed, run it again`
-        })
-      }
+      const source = path.join(staging, String(index))
       yield* makeFolder(path.dirname(target))
+      if (step.previous === undefined) {
+        undo.push(yield* create(source, target, step.path))
+        return
+      }
+      const current = yield* fs.readFileString(target)
+      if (current !== step.previous) {
+        return yield* changed(step.path)
+      }
       if (step.backup) {
         const copy = yield* freeName(target)
         yield* fs.copyFile(target, copy)
@@ -131,12 +129,8 @@ const move = Effect.fnUntraced(function*(
         backups.push(path.relative(root, copy).split(path.sep).join("/"))
       }
       const restore = path.join(staging, `${index}.restore`)
-      undo.push(
-        current === undefined
-          ? fs.remove(target, { force: true })
-          : Effect.andThen(fs.writeFileString(restore, current), fs.rename(restore, target))
-      )
-      yield* step.text === undefined ? fs.remove(target) : fs.rename(path.join(staging, String(index)), target)
+      undo.push(Effect.andThen(fs.writeFileString(restore, current), Effect.suspend(() => fs.rename(restore, target))))
+      yield* step.text === undefined ? fs.remove(target) : fs.rename(source, target)
     }).pipe(
       Effect.mapError((error) => error._tag === "FileWriterError" ? error : failed(step.path)(error))
     )
@@ -146,6 +140,36 @@ const move = Effect.fnUntraced(function*(
     Effect.onError(() => Effect.forEach(undo.reverse(), (step) => Effect.ignore(step), { discard: true }))
   )
 })
+
+/** A link is only made where nothing is; where the file system has no links, looking first has to do. */
+const create = Effect.fnUntraced(function*(
+  source: string,
+  target: string,
+  path: string
+): Effect.fn.Return<Effect.Effect<void, PlatformError>, FileWriterError | PlatformError, FileSystem.FileSystem> {
+  const fs = yield* FileSystem.FileSystem
+  yield* Effect.catch(
+    fs.link(source, target),
+    (error): Effect.Effect<void, FileWriterError | PlatformError> =>
+      error.reason._tag === "AlreadyExists"
+        ? changed(path)
+        : Effect.flatMap(
+          fs.exists(target),
+          (there): Effect.Effect<void, FileWriterError | PlatformError> =>
+            there ? changed(path) : fs.rename(source, target)
+        )
+  )
+  return fs.remove(target)
+})
+
+const changed = (path: string): Effect.Effect<void, FileWriterError | PlatformError> =>
+  Effect.fail(
+    new FileWriterError({
+      reason: "Changed",
+      paths: [path],
+      message: `${path} was changed by somebody else meanwhile; nothing was changed, run it again`
+    })
+  )
 
 const freeName = Effect.fnUntraced(function*(
   target: string
