@@ -7,8 +7,10 @@ import * as Result from "effect/Result"
 import { suggest } from "../operation/internal/suggest.ts"
 import { AdapterError, type AdapterProblem } from "./AdapterError.ts"
 import { BrowserOnlyAdapter } from "./adapters/BrowserOnlyAdapter.ts"
+import { CHeaderAdapter } from "./adapters/CHeaderAdapter.ts"
 import { FullStackAdapter } from "./adapters/FullStackAdapter.ts"
 import { JsonSchemaAdapter } from "./adapters/JsonSchemaAdapter.ts"
+import { PythonAdapter } from "./adapters/PythonAdapter.ts"
 import { RustIPCAdapter } from "./adapters/RustIPCAdapter.ts"
 import { ServerOnlyAdapter } from "./adapters/ServerOnlyAdapter.ts"
 import { SidecarAdapter } from "./adapters/SidecarAdapter.ts"
@@ -42,7 +44,9 @@ export const builtin: ReadonlyArray<GeneratorAdapter> = [
   RustIPCAdapter,
   SidecarAdapter,
   TraitOnlyAdapter,
-  JsonSchemaAdapter
+  JsonSchemaAdapter,
+  PythonAdapter,
+  CHeaderAdapter
 ]
 
 /**
