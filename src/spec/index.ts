@@ -4,14 +4,18 @@
  * @since 0.1.0
  */
 export * as AdapterError from "./AdapterError.ts"
+export * as AdapterLoader from "./AdapterLoader.ts"
 export * as AdapterRegistry from "./AdapterRegistry.ts"
 export * as BreakingChange from "./BreakingChange.ts"
 export * as CommandSpec from "./CommandSpec.ts"
 export * as ConformanceAudit from "./ConformanceAudit.ts"
+export * as FileChange from "./FileChange.ts"
+export * as FileHeader from "./FileHeader.ts"
 export * as FileWriter from "./FileWriter.ts"
 export type { GeneratedFile } from "./GeneratedFile.ts"
 export type { GeneratorAdapter, GeneratorContext } from "./GeneratorAdapter.ts"
 export * as GeneratorConfig from "./GeneratorConfig.ts"
+export * as GeneratorOperations from "./GeneratorOperations.ts"
 export * as NamingConventions from "./render/NamingConventions.ts"
 export * as ReverseEngineer from "./ReverseEngineer.ts"
 export * as SourceParser from "./SourceParser.ts"
