@@ -6,7 +6,7 @@
 import type { GeneratedFile } from "../GeneratedFile.ts"
 import type { GeneratorAdapter, GeneratorContext } from "../GeneratorAdapter.ts"
 import * as CRenderer from "../render/c/CRenderer.ts"
-import * as Declarations from "../render/native/Declarations.ts"
+import * as Declarations from "../render/Declarations.ts"
 import * as SpecHash from "../SpecHash.ts"
 
 /** Where the headers go unless `output` of the config says otherwise. */

@@ -5,7 +5,7 @@
  */
 import type { GeneratorContext } from "../../GeneratorAdapter.ts"
 import type * as SpecIr from "../../SpecIr.ts"
-import * as Declarations from "./Declarations.ts"
+import * as Declarations from "../Declarations.ts"
 
 type JsonObject = { [key: string]: SpecIr.Json }
 

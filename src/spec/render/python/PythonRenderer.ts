@@ -5,8 +5,8 @@
  */
 import type { GeneratorContext } from "../../GeneratorAdapter.ts"
 import type * as SpecIr from "../../SpecIr.ts"
+import * as Declarations from "../Declarations.ts"
 import * as NamingConventions from "../NamingConventions.ts"
-import * as Declarations from "../native/Declarations.ts"
 
 /**
  * A string literal.

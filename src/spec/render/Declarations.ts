@@ -5,9 +5,9 @@
  *
  * @since 0.1.0
  */
-import type { GeneratorContext } from "../../GeneratorAdapter.ts"
-import type * as SpecIr from "../../SpecIr.ts"
-import * as NamingConventions from "../NamingConventions.ts"
+import type { GeneratorContext } from "../GeneratorAdapter.ts"
+import type * as SpecIr from "../SpecIr.ts"
+import * as NamingConventions from "./NamingConventions.ts"
 
 /**
  * A type and the name that it has in the file.
