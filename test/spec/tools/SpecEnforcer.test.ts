@@ -46,29 +46,33 @@ const repository = async () => {
 const old = `warning spec src/old.ts: "old.one" has no spec: opbus reverse can write one`
 
 describe("opbus enforce", () => {
-  it("warns of an old command without a spec, wherever it moves, and refuses a new one", async () => {
-    const { commit, enforce, remove, write } = await repository()
-    assert.deepStrictEqual(await enforce(), [old])
-    write("src/new.ts", operation("New", "new.one"))
-    const refused = `error spec src/new.ts: the new command "new.one" has no spec: ` +
-      `write specs/new/one.json, then run opbus generate`
-    assert.deepStrictEqual(await enforce(), [refused, old])
-    // In a file that is not new.
-    write("src/old.ts", operation("Old", "old.one") + operation("New", "new.two").split("\n")[1])
-    remove("src/new.ts")
-    assert.match((await enforce())[1]!, /^error spec src\/old\.ts: the new command "new\.two" has no spec/)
-    // Moved, it is as old as it was.
-    remove("src/old.ts")
-    write("src/moved.ts", operation("Old", "old.one"))
-    assert.deepStrictEqual(await enforce(), [old.replace("old.ts", "moved.ts")])
-    // Committed, it is old; seen from before, it is new.
-    write("src/new.ts", operation("New", "new.one"))
-    commit("second")
-    assert.strictEqual((await enforce()).filter((line) => line.startsWith("error")).length, 0)
-    assert.deepStrictEqual((await enforce({ since: "HEAD~1" })).filter((line) => line.startsWith("error")), [refused])
-  })
+  it(
+    "warns of an old command without a spec, wherever it moves, and refuses a new one",
+    { timeout: 60_000 },
+    async () => {
+      const { commit, enforce, remove, write } = await repository()
+      assert.deepStrictEqual(await enforce(), [old])
+      write("src/new.ts", operation("New", "new.one"))
+      const refused = `error spec src/new.ts: the new command "new.one" has no spec: ` +
+        `write specs/new/one.json, then run opbus generate`
+      assert.deepStrictEqual(await enforce(), [refused, old])
+      // In a file that is not new.
+      write("src/old.ts", operation("Old", "old.one") + operation("New", "new.two").split("\n")[1])
+      remove("src/new.ts")
+      assert.match((await enforce())[1]!, /^error spec src\/old\.ts: the new command "new\.two" has no spec/)
+      // Moved, it is as old as it was.
+      remove("src/old.ts")
+      write("src/moved.ts", operation("Old", "old.one"))
+      assert.deepStrictEqual(await enforce(), [old.replace("old.ts", "moved.ts")])
+      // Committed, it is old; seen from before, it is new.
+      write("src/new.ts", operation("New", "new.one"))
+      commit("second")
+      assert.strictEqual((await enforce()).filter((line) => line.startsWith("error")).length, 0)
+      assert.deepStrictEqual((await enforce({ since: "HEAD~1" })).filter((line) => line.startsWith("error")), [refused])
+    }
+  )
 
-  it("compares generated files with what their specs say", async () => {
+  it("compares generated files with what their specs say", { timeout: 60_000 }, async () => {
     const { enforce, generate, remove, root, write } = await repository()
     const path = "src/operations/note/NoteRead.ts"
     const text = readFileSync(join(root, path), "utf8")
@@ -93,7 +97,7 @@ describe("opbus enforce", () => {
     )
   })
 
-  it("looks for breaking changes when it is told since when", async () => {
+  it("looks for breaking changes when it is told since when", { timeout: 60_000 }, async () => {
     const { commit, enforce, generate, write } = await repository()
     write("specs/note/read.json", spec([{ ...id, maxLength: 10 }, { name: "by", type: "string" }]))
     await generate()
@@ -112,7 +116,9 @@ describe("opbus enforce", () => {
     assert.deepStrictEqual((await enforce({ since: "HEAD~1" })).length, 3)
   })
 
-  it("says what is wrong with a spec, and that a revision is not there, and stays out of folders without git", async () => {
+  it("says what is wrong with a spec, and that a revision is not there, and stays out of folders without git", {
+    timeout: 60_000
+  }, async () => {
     const { enforce, write } = await repository()
     write("specs/note/bad.json", `{ "version": 2, "name": "note/bad" }`)
     assert.match((await enforce())[0]!, /^error unreadable specs\/note\/bad\.json: /)
@@ -129,7 +135,27 @@ describe("opbus enforce", () => {
     assert.strictEqual(outside._tag, "GitError")
   })
 
-  it("reads names that need quotes", async () => {
+  it("works for a project that is a folder of its repository", { timeout: 60_000 }, async () => {
+    const outer = project({ "other/src/a.ts": operation("Other", "other.one") })
+    outer.write("app/specs/note/read.json", spec([id]))
+    outer.write("app/src/old.ts", operation("Old", "old.one"))
+    const root = join(outer.root, "app")
+    await runTools(SpecCompiler.run({ root, config }))
+    outer.git("init", "-q", "-b", "main")
+    outer.commit("first")
+    outer.write("app/src/old.ts", operation("Old", "old.one") + "// changed\n")
+    outer.write("app/src/new.ts", operation("New", "new.one"))
+    outer.write("app/specs/note/read.json", spec([]))
+    await runTools(SpecCompiler.run({ root, config }))
+    const { findings } = await runTools(SpecEnforcer.enforce({ root, config, adapters, since: "main" }))
+    assert.deepStrictEqual(findings.map(({ level, path, rule }) => `${level} ${rule} ${path}`), [
+      "error breaking specs/note/read.json",
+      "error spec src/new.ts",
+      "warning spec src/old.ts"
+    ])
+  })
+
+  it("reads names that need quotes", { timeout: 60_000 }, async () => {
     const { commit, enforce, write } = await repository()
     write("src/a name, \"quoted\" – ünïcode.ts", operation("Odd", "odd.one"))
     commit("odd")

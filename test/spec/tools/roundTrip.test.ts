@@ -39,13 +39,13 @@ const roundTrip = async (seed: number, nasty: boolean) => {
 }
 
 describe("reverse(generate(spec))", () => {
-  it("is the spec, for 360 random specs of all adapters that make a command", async () => {
+  it("is the spec, for 360 random specs of all adapters that make a command", { timeout: 180_000 }, async () => {
     let count = 0
     for (let seed = 1; seed <= 15; seed++) count += await roundTrip(seed, false)
     assert.strictEqual(count, 360)
   })
 
-  it("is the spec when descriptions and enum values look like code", async () => {
+  it("is the spec when descriptions and enum values look like code", { timeout: 120_000 }, async () => {
     for (let seed = 101; seed <= 104; seed++) await roundTrip(seed, true)
   })
 })

@@ -5,6 +5,7 @@ import type { Module } from "./module.ts"
 import { isLibrary } from "./names.ts"
 import { findOperations, type FoundOperation, type UnreadableOperation } from "./operations.ts"
 import type { Project } from "./project.ts"
+import { readSchema, resolved } from "./schemas.ts"
 import type { Reader, Warning, WarningCode } from "./shapes.ts"
 import { type ReadSpec, specOf } from "./specs.ts"
 
@@ -43,6 +44,8 @@ export const analyse = (
       )
     ),
     warn,
+    schema: (module, expression, depth) => readSchema(reader, module, expression, depth),
+    resolve: (slot) => resolved(reader, slot),
     memo: new Map(),
     doc: makeDocs()
   }

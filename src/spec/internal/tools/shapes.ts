@@ -1,5 +1,5 @@
 import type { Constraints, Json, Primitive } from "../../SpecIr.ts"
-import type { AnyNode } from "./ast.ts"
+import type { AnyNode, Ast } from "./ast.ts"
 import type { Module, TypeDeclaration, ValueDeclaration } from "./module.ts"
 import type { Project } from "./project.ts"
 
@@ -73,6 +73,10 @@ export interface Reader {
   /** The names that types of `opbus.config.json` have in specs, by `"<path>#<name>"`. */
   readonly externals: ReadonlyMap<string, string>
   readonly warn: (module: Module, node: AnyNode, code: WarningCode, message: string) => void
+  /** Reads an expression that makes a schema. */
+  readonly schema: (module: Module, expression: Ast.Expression, depth?: number) => Slot
+  /** The shape that a name stands for. */
+  readonly resolve: (found: Slot) => Shape
   /** Slots of declarations that have been read, by target. */
   readonly memo: Map<ValueDeclaration | TypeDeclaration, Slot | "reading">
   /** Descriptions in comments. */
@@ -88,6 +92,17 @@ export const slot = (shape: Shape, more?: Partial<Slot>): Slot => ({
 })
 
 export const primitive = (name: Primitive): Slot => slot({ _tag: "Primitive", name })
+
+/** What is said about a type is said about it when it is not null. */
+export const nullable = (inner: Slot): Slot =>
+  slot({ _tag: "Nullable", inner }, {
+    constraints: inner.constraints,
+    sensitive: inner.sensitive,
+    ...(inner.description === undefined ? undefined : { description: inner.description })
+  })
+
+/** How deep types may be nested. */
+export const maxDepth = 200
 
 /** The types that every spec knows, beside its own. */
 export const builtInTypes: ReadonlySet<string> = new Set(["PressureLevel", "HealthStatus"])

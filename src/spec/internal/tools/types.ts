@@ -2,10 +2,11 @@ import { type AnyNode, type Ast, bare, keyName } from "./ast.ts"
 import { stringOf } from "./constants.ts"
 import type { Module, TypeDeclaration } from "./module.ts"
 import { lookup, type Meaning, memberOf } from "./names.ts"
-import { joinedUnion, readMeaning, readSchema, shortTextOf } from "./schemas.ts"
+import { readMeaning, readSchema } from "./schemas.ts"
 import {
   builtInTypes,
   type FieldShape,
+  maxDepth,
   primitive,
   type Reader,
   type Shape,
@@ -13,8 +14,8 @@ import {
   slot,
   unknownSlot
 } from "./shapes.ts"
-
-const maxDepth = 200
+import { shortTextOf } from "./texts.ts"
+import { joinedUnion } from "./unions.ts"
 
 const keywords = new Map<string, Slot>([
   ["TSStringKeyword", primitive("string")],
