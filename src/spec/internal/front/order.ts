@@ -1,8 +1,8 @@
 import type * as SpecIr from "../../SpecIr.ts"
 import { byName } from "./names.ts"
 
-/** The names of declarations of the same spec that a type speaks of. @internal */
-export const localRefs = (type: SpecIr.Type, found: Set<string> = new Set()): Set<string> => {
+/** The names of declarations of the same spec that a type speaks of. */
+const localRefs = (type: SpecIr.Type, found: Set<string> = new Set()): Set<string> => {
   switch (type._tag) {
     case "Primitive":
       return found
