@@ -108,7 +108,7 @@ export const readLinux = Effect.fnUntraced(function*(options?: { readonly root?:
       limit,
       used: (yield* readIfThere(candidate.used)) ?? "",
       stat: yield* readIfThere(candidate.stat)
-    }, machine.limitBytes)
+    })
     if (use !== undefined && shareOf(use) > shareOf(tightest)) {
       tightest = use
       group = candidate

@@ -126,11 +126,6 @@ const make = Effect.fnUntraced(function*(options?: Options) {
 
   const follow = Stream.runForEach(monitor.rounds, (round) => Effect.forEach(round, consider, { discard: true }))
   yield* Effect.forkScoped(follow, { startImmediately: true })
-  const forget = Stream.runForEach(
-    registry.changes,
-    ({ _tag, service }) => _tag === "Removed" ? FiberMap.remove(repairs, service) : Effect.void
-  )
-  yield* Effect.forkScoped(forget, { startImmediately: true })
 
   const escalated = Effect.map(
     registry.list,

@@ -67,15 +67,14 @@ export const groupsOf = (text: string): ReadonlyArray<GroupFiles> =>
     }))
   })
 
-/** What a control group uses, or `undefined` when it has no limit: version 1 says that with a number beyond all memory. */
+/** What a control group uses, or `undefined` when it has no limit. (Version 1 says that with a number beyond all memory.) */
 export const groupUse = (
   group: GroupFiles,
-  files: { readonly limit: string; readonly used: string; readonly stat: string | undefined },
-  totalBytes: number
+  files: { readonly limit: string; readonly used: string; readonly stat: string | undefined }
 ): MemoryUse | undefined => {
   const limitBytes = number(files.limit)
   const used = number(files.used)
-  if (limitBytes === undefined || used === undefined || limitBytes <= 0 || limitBytes > totalBytes) return undefined
+  if (limitBytes === undefined || used === undefined || limitBytes <= 0) return undefined
   const reclaimable = files.stat === undefined ? 0 : entry(files.stat, group.reclaimable) ?? 0
   return { from: group.from, usedBytes: Math.max(0, used - reclaimable), limitBytes }
 }

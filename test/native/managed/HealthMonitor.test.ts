@@ -54,6 +54,14 @@ describe("the health monitor", () => {
       assert.deepStrictEqual(seen.tags(), ["system.service.quarantined", "system.service.released"])
     }).pipe(Effect.provide(monitored())))
 
+  it.effect("asks all at once: several that hang cost no more than one", () =>
+    Effect.gen(function*() {
+      const seen = yield* recordSystem
+      for (const name of ["a", "b", "c"]) yield* tally({ health: Effect.never }, name)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(seen.of("system.health.snapshot").map(({ services }) => services.length), [3])
+    }).pipe(Effect.provide(monitored())))
+
   it.effect("does not ask again while a service that cannot be interrupted still hangs, and says once that it is late", () =>
     Effect.gen(function*() {
       const seen = yield* recordSystem

@@ -99,6 +99,8 @@ describe("the pressure source of Linux", () => {
         "proc/meminfo": meminfo,
         "proc/self/cgroup": "0::/../../etc\nnonsense\n::\n4:memory:/a\n",
         "proc/pressure/memory": "some avg10=NaN\n",
+        "sys/etc/memory.max": "5\n",
+        "sys/etc/memory.current": "5\n",
         "sys/fs/cgroup/memory.max": "-5\n",
         "sys/fs/cgroup/memory.current": "1e9\n",
         "sys/fs/cgroup/memory/a/memory.limit_in_bytes": "0\n",

@@ -77,6 +77,15 @@ describe("the heal loop", () => {
       assert.strictEqual(seen.of("system.service.escalated").length, 2)
     }).pipe(Effect.provide(system({ heal: { attempts: 3 } }).layer)))
 
+  it.effect("goes on with its pauses whatever the health monitor finds meanwhile", () =>
+    Effect.gen(function*() {
+      const seen = yield* recordSystem
+      yield* tally({ health: sick, heal: Effect.succeed(false) })
+      yield* TestClock.adjust("60 seconds")
+      assert.deepStrictEqual(seen.of("system.service.heal-failed").map(({ at }) => at), [0, 1000, 3000, 7000, 15000])
+      assert.deepStrictEqual(seen.of("system.service.escalated").map(({ at }) => at), [15000])
+    }).pipe(Effect.provide(system().layer)))
+
   it.effect("does not believe a service that says it has healed but is still unhealthy", () =>
     Effect.gen(function*() {
       const seen = yield* recordSystem
