@@ -236,6 +236,20 @@ export class GpuStats extends Operation.make({
     }
   })
 
+  it("renders a command again when a type that it borrows means something else", () => {
+    const borrower = textOf("b/two", { params: [{ name: "size", type: "a/one.Size", minimum: 3 }] })
+    const lender = (type: string) =>
+      textOf("a/one", { types: { Size: { type } }, results: [{ name: "s", type: "Size" }] })
+    const compiler = SpecCompiler.make()
+    const texts = ["int64", "integer"].map((type) => {
+      const specs = [lender(type), borrower]
+      const { files } = Result.getOrThrow(compiler.compile({ specs, config, adapters: builtin }))
+      return files.find(({ path }) => path.endsWith("BTwo.ts"))!.text
+    })
+    assert.include(texts[0]!, "Size.check(Schema.isGreaterThanOrEqualToBigInt(3n))")
+    assert.include(texts[1]!, "Size.check(Schema.isGreaterThanOrEqualTo(3))")
+  })
+
   it("names the adapter that was meant", () => {
     assert.strictEqual(
       failure([textOf("a/one", { adapter: "server-onyl" })]).message,
