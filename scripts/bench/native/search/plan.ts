@@ -114,11 +114,12 @@ export const buildPlan = async (): Promise<Plan> => {
       {
         name: "minisearch",
         maxBatch: 1,
+        bytes: false,
         run: (count) => {
           for (let i = 0; i < count; i++) filledMini(all)
         }
       },
-      { name: "TypeScript", maxBatch: 1, run: again(inTypeScript) },
+      { name: "TypeScript", maxBatch: 1, bytes: false, run: again(inTypeScript) },
       { name: "Rust", maxBatch: 1, bytes: false, run: again(inRust) }
     ],
     comparisons: [time("minisearch", "Rust"), time("minisearch", "TypeScript")]
