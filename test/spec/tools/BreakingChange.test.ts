@@ -121,6 +121,9 @@ describe("breaking changes", () => {
     ["a narrower parameter", (spec) => field(spec.params, "limit").type = "int32", [
       "params.limit: had the type integer and has int32"
     ]],
+    ["a parameter of another kind", (spec) => spec.params[0] = { name: "text", type: "number" }, [
+      "params.text: had the type string and has number"
+    ]],
     ["a wider result", (spec) => field(spec.results, "count").type = "number", [
       "results.count: had the type integer and has number"
     ]],
