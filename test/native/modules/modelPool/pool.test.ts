@@ -342,7 +342,16 @@ for (const kind of kinds) {
             Stream.runCollect
           )
           assert.strictEqual(yield* outcome(cut), "ModelNotFound")
-          for (const [name, tag] of [["../model", "not-allowed"], ["none", "missing"], [".", "not-allowed"]] as const) {
+          const outside = yield* temporaryFolder
+          writeFiles(outside, { secret: "no" })
+          fs.symlinkSync(path.join(outside, "secret"), path.join(folder, "link"))
+          const refused = [
+            ["../model", "not-allowed"],
+            ["none", "missing"],
+            [".", "not-allowed"],
+            ["link", "not-allowed"]
+          ] as const
+          for (const [name, tag] of refused) {
             const failure = yield* Effect.flip(pool.commands.load(file("x", name)))
             assert.strictEqual(failure._tag === "SourceUnreadable" ? failure.reason : failure._tag, tag)
           }

@@ -1,6 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -214,18 +215,34 @@ describe("orm", () => {
         assert.deepStrictEqual(yield* opened(orm), ["a", "main"])
       }))
 
-    it.effect("high: a handle that is in use is closed when its statement is done", () =>
+    it.effect("high: a handle that is in use is closed when the last one who uses it is done", () =>
       Effect.gen(function*() {
         const folder = yield* temporaryFolder
-        const orm = yield* make({ folder })
-        yield* orm.commands.openCommand({ name: "a" })
-        const slow = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000) select i from n"
-        const fiber = yield* Effect.forkChild(run(orm, slow, [], "a"), { startImmediately: true })
-        yield* orm.managed.pressureResponse("high")
-        const { rows } = yield* Fiber.join(fiber)
-        assert.lengthOf(rows, 5000)
-        yield* Effect.yieldNow
-        assert.deepStrictEqual(yield* opened(orm), ["main"])
+        const database = new Database("a", { folder, default: "main", migrations, databases: 1, rows: 10 }, "normal")
+        yield* database.open
+        const [entered, first, second] = [
+          yield* Deferred.make<void>(),
+          yield* Deferred.make<void>(),
+          yield* Deferred.make<void>()
+        ]
+        const useUntil = (done: Deferred.Deferred<void>) =>
+          database.use((client) =>
+            Deferred.succeed(entered, undefined).pipe(
+              Effect.andThen(Deferred.await(done)),
+              Effect.andThen(client.unsafe("insert into notes (text) values ('late')"))
+            )
+          )
+        const one = yield* Effect.forkChild(useUntil(first), { startImmediately: true })
+        const two = yield* Effect.forkChild(useUntil(second), { startImmediately: true })
+        yield* Deferred.await(entered)
+        yield* database.close
+        assert.isTrue(database.isOpen)
+        yield* Deferred.succeed(first, undefined)
+        yield* Fiber.join(one)
+        assert.isTrue(database.isOpen, "somebody else still uses it")
+        yield* Deferred.succeed(second, undefined)
+        yield* Fiber.join(two)
+        assert.isFalse(database.isOpen)
       }))
 
     it.effect("critical: reads go on, writes are refused with a typed failure", () =>
