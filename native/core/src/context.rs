@@ -48,7 +48,8 @@ impl CallContext {
 
     /// Whether the caller has gone. A command that has seen `true` may return whatever it likes: nobody sees it.
     pub fn is_cancelled(&self) -> bool {
-        let cancelled = self.caller.load(Ordering::Relaxed)
+        let cancelled = self.observed.load(Ordering::Relaxed)
+            || self.caller.load(Ordering::Relaxed)
             || self
                 .instance
                 .as_ref()

@@ -15,9 +15,13 @@ static HOOK: Once = Once::new();
 /// Runs `body`; a panic becomes its message and the place where it happened, and prints nothing.
 pub fn guard<T>(body: impl FnOnce() -> T) -> Result<T, String> {
     HOOK.call_once(install);
-    let outer = GUARDED.with(|guarded| guarded.replace(true));
-    let result = panic::catch_unwind(AssertUnwindSafe(body));
-    GUARDED.with(|guarded| guarded.set(outer));
+    // Looked up once: this is on the way of every call.
+    let result = GUARDED.with(|guarded| {
+        let outer = guarded.replace(true);
+        let result = panic::catch_unwind(AssertUnwindSafe(body));
+        guarded.set(outer);
+        result
+    });
     result.map_err(|payload| {
         let place = PLACE.with(|place| std::mem::take(&mut *place.borrow_mut()));
         let message = text(payload.as_ref());

@@ -69,6 +69,7 @@ unsafe extern "C" fn attach(env: Env, info: Info) -> Value {
     {
         return throw(env, "opbus: attach takes two functions\0");
     }
+    probe::belongs_to(env, here.nothing);
     std::ptr::null_mut()
 }
 
@@ -118,7 +119,6 @@ unsafe extern "C" fn call(env: Env, info: Info) -> Value {
             "opbus: call takes the text that the header speaks of\0",
         );
     }
-    probe::enter(env, here.nothing);
     if head.transport != 0 {
         return call_otherwise(env, here, &head);
     }

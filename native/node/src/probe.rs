@@ -10,25 +10,20 @@ use std::time::{Duration, Instant};
 const PERIOD: Duration = Duration::from_millis(1);
 
 thread_local! {
-    /// The environment whose synchronous call is running on this thread, and a function that does nothing.
+    /// The environment of this thread, and a function of it that does nothing.
     static CALLER: Cell<Option<(Env, Ref)>> = const { Cell::new(None) };
     static LAST: Cell<Option<Instant>> = const { Cell::new(None) };
-    static ENDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Says on whose behalf this thread runs native code from now on.
-pub fn enter(env: Env, nothing: Ref) {
+/// Says whose thread this is.
+pub fn belongs_to(env: Env, nothing: Ref) {
     CALLER.with(|caller| caller.set(Some((env, nothing))));
 }
 
-/// The context of synchronous calls asks this.
+/// The context of synchronous calls asks this until it is told so; then the call ends, or the context remembers.
 pub fn is_ending() -> bool {
-    if ENDED.with(Cell::get) {
-        return true;
-    }
     // On any other thread that the module has handed its context to, there is nobody to ask.
-    let caller = CALLER.with(Cell::get);
-    let (env, nothing) = match caller {
+    let (env, nothing) = match CALLER.with(Cell::get) {
         Some(caller) => caller,
         None => return false,
     };
@@ -41,11 +36,7 @@ pub fn is_ending() -> bool {
     }
     LAST.with(|last| last.set(Some(now)));
     // SAFETY: this is the thread of the environment, and its native function has not returned.
-    let ending = unsafe { does_not_come_back(env, nothing) };
-    if ending {
-        ENDED.with(|ended| ended.set(true));
-    }
-    ending
+    unsafe { does_not_come_back(env, nothing) }
 }
 
 unsafe fn does_not_come_back(env: Env, nothing: Ref) -> bool {
