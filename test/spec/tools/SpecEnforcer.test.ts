@@ -143,7 +143,7 @@ describe("opbus enforce", () => {
     await runTools(SpecCompiler.run({ root, config }))
     outer.git("init", "-q", "-b", "main")
     outer.commit("first")
-    outer.write("app/src/old.ts", operation("Old", "old.one") + "// changed\n")
+    outer.write("app/src/old.ts", operation("Old", "old.one") + operation("New", "new.two").split("\n")[1])
     outer.write("app/src/new.ts", operation("New", "new.one"))
     outer.write("app/specs/note/read.json", spec([]))
     await runTools(SpecCompiler.run({ root, config }))
@@ -151,7 +151,8 @@ describe("opbus enforce", () => {
     assert.deepStrictEqual(findings.map(({ level, path, rule }) => `${level} ${rule} ${path}`), [
       "error breaking specs/note/read.json",
       "error spec src/new.ts",
-      "warning spec src/old.ts"
+      "warning spec src/old.ts",
+      "error spec src/old.ts"
     ])
   })
 
