@@ -10,7 +10,7 @@ import { NodeSidecar } from "opbus/node"
 import { LineReader } from "../../../src/node/internal/sidecar/lines.ts"
 import { definition } from "./support.ts"
 
-const file = fileURLToPath(new URL("faultySidecar.ts", import.meta.url))
+const file = fileURLToPath(new URL("fixtures/faultySidecar.ts", import.meta.url))
 const tally = (fault: string, options?: Sidecar.Options) =>
   Sidecar.make(definition, {
     command: { file: process.execPath, args: ["--no-warnings", "--conditions=opbus-source", file, fault] },
