@@ -229,6 +229,30 @@ import { invoke } from "opbus"
     assert.deepStrictEqual(specOf(found, "x/y")?.params, [{ name: "value", type: "json" }])
   })
 
+  it("reads types that are nested too deeply as json, and says so", async () => {
+    const nested = (open: string, close: string) => open.repeat(1_000) + "Schema.String" + close.repeat(1_000)
+    const found = await reverse({
+      "src/op.ts": `
+import { Operation } from "opbus"
+import { Schema } from "effect"
+type Deep = ${"Array<".repeat(1_000)}string${">".repeat(1_000)}
+export class DeepCommand {}
+export interface DeepParams { deep: Deep; sum: ${"(string | ".repeat(1_000)}null${")".repeat(1_000)} }
+export const Op = Operation.make({
+  meta: { key: "a.b", description: "d" },
+  input: Schema.Struct({ a: ${nested("Schema.Array(", ")")}, b: Schema.String${".check()".repeat(1_000)}, c: ${
+        nested("[", "]")
+      } })
+})
+`
+    })
+    assert.deepStrictEqual(
+      found.warnings.filter(({ message }) => message === "types are nested deeper than 200 levels").length,
+      5
+    )
+    assert.strictEqual(found.commands.length, 2)
+  })
+
   it("reads every operation of the notebook", async () => {
     const found = await runTools(ReverseEngineer.reverse({ root: repository, config, sources: ["examples/notebook"] }))
     assert.strictEqual(found.commands.length, 21)
