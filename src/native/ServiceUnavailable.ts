@@ -10,7 +10,7 @@ import * as Schema from "effect/Schema"
  *
  * **Details**
  *
- * - `Pressure`: memory is at the level `critical`; it takes calls again when it is back at `normal`.
+ * - `Pressure`: memory is at the level `critical`; it takes calls again when the level is lower.
  * - `Quarantined`: it was late to say how it is; it takes calls again when it answers.
  * - `Escalated`: it could not heal itself; somebody has to look at it, and then `SelfHeal.reopen`.
  * - `Crashed`: its process has ended; healing starts a new one.

@@ -93,7 +93,7 @@ export const tally = Effect.fnUntraced(function*(behaviour?: Partial<Behaviour>,
 })
 
 /** Memory as a test wants it. */
-export const memory = (usage = 0.1) => {
+const memory = (usage = 0.1) => {
   const state: { usage: number; stall: number | undefined; reads: number; broken: boolean } = {
     usage,
     stall: undefined,
