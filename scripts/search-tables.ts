@@ -13,7 +13,7 @@ import { root } from "./shared/command.ts"
 const last = 0x10ffff
 
 /** Dropped inside a word: accents, the soft hyphen, joiners and variation selectors. */
-const ignored = /^[\u{300}-\u{36f}\u{ad}\u{200c}\u{200d}\u{3099}\u{309a}\u{fe00}-\u{fe0f}]$/u
+const ignored = /^(?:[\u{300}-\u{36f}\u{ad}]|\u{200c}|\u{200d}|[\u{3099}\u{309a}]|[\u{fe00}-\u{fe0f}])$/u
 /** Written without spaces: each character is a term of its own. */
 const single = /^[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}]$/u
 const word = /^[\p{L}\p{N}\p{M}]$/u
@@ -110,5 +110,4 @@ writeFileSync(
   }`
 )
 spawnSync("npx", ["dprint", "fmt", path], { cwd: root, stdio: "inherit" })
-spawnSync("rustfmt", ["--edition", "2021", rustPath], { cwd: root, stdio: "inherit" })
 console.log(`${classes.length} runs of classes, ${folds.length} of folds.`)

@@ -31,6 +31,11 @@ export const corpus = () => {
   }))
 }
 
+/**
+ * What both are asked.
+ *
+ * @public The script that writes the golden file is no part of the project that knip looks at.
+ */
 export const questionsOf = (documents: ReturnType<typeof corpus>): ReadonlyArray<Question> => {
   const random = makeRandom(2027)
   return Array.from({ length: 250 }, (): Question => ({

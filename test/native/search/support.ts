@@ -15,7 +15,7 @@ export const root = fileURLToPath(new URL("../../..", import.meta.url))
 
 /** `npm test` builds it where cargo is; without cargo there is only TypeScript. */
 export const hasRust = existsSync(NodeNativeModule.fileOf(root))
-export const hasSidecar = existsSync(join(root, "native", "dist", `${NodeNativeModule.platform}-sidecar`))
+const hasSidecar = existsSync(join(root, "native", "dist", `${NodeNativeModule.platform}-sidecar`))
 
 const build = <E, R>(layer: Layer.Layer<SearchService, E, R>) =>
   Effect.flatMap(Layer.build(layer), (context) => Effect.provide(SearchService, context))

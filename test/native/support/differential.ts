@@ -136,7 +136,7 @@ const plain = (exit: Exit.Exit<unknown, unknown>): Answer => {
 }
 
 /** A text that is the same for equal values only: keys have no order, and the two zeros differ. */
-export const canonical = (value: unknown): string => {
+const canonical = (value: unknown): string => {
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value)
   if (typeof value === "bigint") return `${value}n`
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? String(value)

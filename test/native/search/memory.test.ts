@@ -1,0 +1,75 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
+import { makeRandom } from "../../spec/support/random.ts"
+import { hasRust, make } from "./support.ts"
+
+setFlagsFromString("--expose-gc")
+const collect = runInNewContext("gc") as () => void
+
+/** What the process holds: objects, and buffers beside them. */
+const held = (): number => {
+  collect()
+  collect()
+  const { arrayBuffers, heapUsed } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
+const notes = (count: number, words: number) => {
+  const random = makeRandom(count)
+  const text = (words: number) =>
+    Array.from({ length: words }, () => `word${Math.floor(random.next() * random.next() * 20_000)}`).join(" ")
+  return Array.from({ length: count }, (_, i) => ({ id: `note/${i}`, fields: { title: text(3), text: text(words) } }))
+}
+
+describe("the memory of search", () => {
+  it.live("is at most three times its estimate in TypeScript, and is given back", () =>
+    Effect.gen(function*() {
+      // Code is compiled and caches are filled before anything is measured.
+      yield* Effect.scoped(
+        Effect.flatMap(make("typescript"), ({ commands }) => commands.add({ documents: notes(50, 50) }))
+      )
+      for (const [count, words] of [[500, 400], [5000, 10]] as const) {
+        const before = held()
+        const { commands, managed } = yield* make("typescript")
+        // The texts are the service's alone when they have been made for it.
+        yield* commands.add({ documents: notes(count, words) })
+        const { usedBytes } = yield* commands.stats({})
+        const ratio = (held() - before) / usedBytes
+        assert.isAbove(ratio, 0.5, `${count} documents of ${words} words`)
+        assert.isBelow(ratio, 3, `${count} documents of ${words} words`)
+        yield* managed.shedLoad
+        assert.isBelow(held() - before, ratio * usedBytes * 0.8)
+        yield* managed.shutdown
+        assert.isBelow(held() - before, 0.2 * usedBytes)
+      }
+    }), 60_000)
+
+  it.live.skipIf(!hasRust)("in Rust is not that of JavaScript", () =>
+    Effect.gen(function*() {
+      const { commands } = yield* make("rust")
+      yield* commands.add({ documents: notes(10, 10) })
+      const before = held()
+      yield* commands.add({ documents: notes(2000, 100) })
+      const { usedBytes } = yield* commands.stats({})
+      assert.isAbove(usedBytes, 3_000_000)
+      assert.isBelow(held() - before, 1_000_000)
+    }), 60_000)
+
+  it.live.skipIf(!hasRust)("takes nothing of an addition that is interrupted on the way", () =>
+    Effect.gen(function*() {
+      const { commands } = yield* make("rust")
+      const documents = notes(4000, 300)
+      const all = yield* Effect.timed(commands.add({ documents }))
+      yield* commands.clear({})
+      const [interrupted] = yield* Effect.timed(Effect.gen(function*() {
+        const fiber = yield* Effect.forkChild(commands.add({ documents }), { startImmediately: true })
+        yield* Effect.sleep(1)
+        yield* Fiber.interrupt(fiber)
+      }))
+      assert.include(yield* commands.stats({}), { documents: 0, usedBytes: 0 })
+      assert.isBelow(Number(interrupted), Number(all[0]) * 0.8)
+    }), 60_000)
+})
