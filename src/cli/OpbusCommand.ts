@@ -5,6 +5,7 @@
  */
 import { Command } from "../internal/effect/cli.ts"
 import { audit } from "./commands/audit.ts"
+import { buildNative } from "./commands/buildNative.ts"
 import { deploy } from "./commands/deploy.ts"
 import { deployments } from "./commands/deployments.ts"
 import { describe } from "./commands/describe.ts"
@@ -55,6 +56,7 @@ export const opbus = Command.make("opbus").pipe(
     reverse,
     audit,
     enforce,
+    buildNative,
     services,
     deploy,
     deployments,

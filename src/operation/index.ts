@@ -24,3 +24,5 @@ export {
   RemoteInvoker,
   type RemoteOptions
 } from "./RemoteInvoker.ts"
+export * as SpecSource from "./SpecSource.ts"
+export * as SpecTypes from "./SpecTypes.ts"
