@@ -90,7 +90,11 @@ describe("what an adapter cannot express", () => {
   }
 
   it("is named before anything is made", () => {
-    refused({ environment: "browser" }, /environment/u)
+    const browser = { ...base, adapter: "browser-only", environment: "browser", rust: undefined } as any
+    assert.throws(
+      () => compile([{ source: "specs/gpu/stats.json", spec: browser }], ["rust-ipc"]),
+      /needs a block "rust"[^]*there is no Rust in a browser/u
+    )
     refused({ rust: { ...base.rust, imports: ["std::process; fn x() {}"] } }, /import/u)
     refused({}, /adapter/u, [{ ...base, name: "gpu/reset", adapter: "sidecar" }])
     refused(
