@@ -52,7 +52,10 @@ opbus: src/notes/read.ts:7:52 any: Schema.Any says nothing about the value
   it("says in one line what it cannot look at", () => {
     const { run, write } = specProject({})
     assert.deepStrictEqual(run(["audit", "../other"]).code, 2)
-    assert.match(run(["audit", "nowhere"]).stderr, /^opbus: there is no .*nowhere; name files and folders here, or in "sources" of opbus\.config\.json\n$/)
+    assert.match(
+      run(["audit", "nowhere"]).stderr,
+      /^opbus: there is no .*nowhere; name files and folders here, or in "sources" of opbus\.config\.json\n$/
+    )
     write("opbus.config.json", `{ "sources": 1 }`)
     const { code, stderr } = run(["audit"])
     assert.strictEqual(code, 2)

@@ -50,7 +50,7 @@ const through = (
 }
 
 /** Finds what a file exports under a name. */
-export const exported = (
+const exported = (
   project: Project,
   module: Module,
   name: string,

@@ -27,10 +27,10 @@ export interface ProjectOptions {
 }
 
 /** The largest file that is read. */
-export const maxFileSize = 4_000_000
+const maxFileSize = 4_000_000
 
 /** The most files that one run reads. */
-export const maxFiles = 20_000
+const maxFiles = 20_000
 
 const isSource = (name: string): boolean =>
   /\.[mc]?tsx?$/.test(name) && !/\.d\.[mc]?ts$/.test(name) && !/\.(test|spec|tst|bench)\.[mc]?tsx?$/.test(name)

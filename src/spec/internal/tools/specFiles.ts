@@ -15,7 +15,7 @@ export interface SpecText {
 }
 
 /** All spec files of a folder, sorted; without the folder there are none. */
-export const specPaths = Effect.fnUntraced(function*(
+const specPaths = Effect.fnUntraced(function*(
   root: string,
   folder: string
 ): Effect.fn.Return<ReadonlyArray<string>, PlatformError, FileSystem.FileSystem | Path.Path> {

@@ -37,7 +37,7 @@ const globals = new Map<string, Slot>([
 ])
 
 /** Reads a TypeScript type: for code that has interfaces where schemas should be. */
-export const readType = (reader: Reader, module: Module, node: Ast.TSType, depth = 0): Slot => {
+const readType = (reader: Reader, module: Module, node: Ast.TSType, depth = 0): Slot => {
   const next = (inner: Ast.TSType): Slot => readType(reader, module, inner, depth + 1)
   const json = (code: "any" | "missing-type" | "computed" | "unsupported", message: string): Slot => {
     reader.warn(module, node, code, message)
