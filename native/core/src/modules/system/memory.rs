@@ -352,6 +352,19 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_beyond_all_memory_and_a_path_that_leads_out_of_the_mount_do_not_count() {
+        let root = Root::new(&[
+            MEMINFO,
+            ("proc/self/cgroup", "0::/../app\n"),
+            ("sys/fs/cgroup/memory.max", "20000000000\n"),
+            ("sys/fs/cgroup/memory.current", "19000000000\n"),
+            ("sys/fs/app/memory.max", "1000\n"),
+            ("sys/fs/app/memory.current", "999\n"),
+        ]);
+        assert_eq!(root.read().map(|figures| figures.from), Ok(From::Meminfo));
+    }
+
+    #[test]
     fn what_is_missing_is_named() {
         let root = Root::new(&[("proc/meminfo", "nonsense")]);
         let expected = format!("{}/proc/meminfo", root.0.to_str().unwrap());
