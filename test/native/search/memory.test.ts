@@ -50,7 +50,9 @@ describe("the memory of search", () => {
   it.live.skipIf(!hasRust)("in Rust is not that of JavaScript", () =>
     Effect.gen(function*() {
       const { commands } = yield* make("rust")
-      yield* commands.add({ documents: notes(10, 10) })
+      // What crosses the border goes through a buffer, which stays as large as it once had to be.
+      yield* commands.add({ documents: notes(2000, 100) })
+      yield* commands.clear({})
       const before = held()
       yield* commands.add({ documents: notes(2000, 100) })
       const { usedBytes } = yield* commands.stats({})
@@ -61,15 +63,12 @@ describe("the memory of search", () => {
   it.live.skipIf(!hasRust)("takes nothing of an addition that is interrupted on the way", () =>
     Effect.gen(function*() {
       const { commands } = yield* make("rust")
-      const documents = notes(4000, 300)
-      const all = yield* Effect.timed(commands.add({ documents }))
-      yield* commands.clear({})
-      const [interrupted] = yield* Effect.timed(Effect.gen(function*() {
-        const fiber = yield* Effect.forkChild(commands.add({ documents }), { startImmediately: true })
-        yield* Effect.sleep(1)
-        yield* Fiber.interrupt(fiber)
-      }))
-      assert.include(yield* commands.stats({}), { documents: 0, usedBytes: 0 })
-      assert.isBelow(Number(interrupted), Number(all[0]) * 0.8)
+      yield* commands.add({ documents: notes(10, 10) })
+      const before = yield* commands.stats({})
+      const fiber = yield* Effect.forkChild(commands.add({ documents: notes(8000, 300) }), { startImmediately: true })
+      yield* Effect.sleep(1)
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(yield* commands.stats({}), before)
+      assert.deepInclude(yield* commands.add({ documents: notes(20, 10) }), { indexed: 20, replaced: 10 })
     }), 60_000)
 })
