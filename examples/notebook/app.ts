@@ -21,6 +21,8 @@ import { ImportUndo } from "./plugins/import/undo.ts"
 import { NotesHandlers } from "./plugins/notes/handlers.ts"
 import { Notes } from "./plugins/notes/operations.ts"
 import { NotesUndo } from "./plugins/notes/undo.ts"
+import { SearchPlugin } from "./plugins/search/layer.ts"
+import { SearchNotes } from "./plugins/search/operations.ts"
 import { WorkspaceHandlers } from "./plugins/workspace/handlers.ts"
 import { UiState } from "./plugins/workspace/UiState.ts"
 import { WorkspaceUndo } from "./plugins/workspace/undo.ts"
@@ -71,9 +73,9 @@ export const deployables = [
 ]
 
 /** What `opbus serve` serves. Who calls from elsewhere has no business with the folders and the screen of this machine. */
-export const expose = [Notes, Collections]
+export const expose = [Notes, Collections, SearchNotes]
 
-export default Layer.mergeAll(Handlers, Mappings).pipe(
+export default Layer.mergeAll(Handlers, Mappings, SearchPlugin).pipe(
   Layer.provideMerge(Services),
   Layer.provideMerge(Opbus.layerStore),
   Layer.provide(SqlHistoryStore.layerWith({ joinTransaction: true })),

@@ -19,6 +19,7 @@ import {
 } from "./plugins/notes/operations.ts"
 import { CountWords, StatisticsPlugin } from "./plugins/statistics.ts"
 import { SetLayoutMode, ShowToast } from "./plugins/workspace/operations.ts"
+import { look, proveFound, searchNotes } from "./searching.ts"
 import {
   clock,
   counted,
@@ -45,6 +46,9 @@ const prove = (claim: string, expected: Effect.Success<typeof fingerprint>) =>
     actual.sha256 === expected.sha256
       ? line(`  ${claim}\n  ${describe(actual)}`)
       : Effect.die(new Error(`This is not true: ${claim}. It has ${describe(actual)}, not ${describe(expected)}.`)))
+
+const searching = (words: string) =>
+  Effect.andThen(section("Search: a service that is looked after"), searchNotes(words))
 
 const analysis = Effect.andThen(section("Analyse: on an edge worker, queued while it is away"), analyse)
 
@@ -103,13 +107,14 @@ const countWords = Effect.gen(function*() {
   yield* line(`  The next call: ${next}`)
 })
 
-export const firstRun = (folder: string) =>
+export const firstRun = (folder: string, words: string) =>
   Effect.gen(function*() {
     const history = yield* HistoryTracker
     const invoker = yield* OperationInvoker
     const known = new Set((yield* history.entries).map((entry) => entry.id))
     const printTimeline = yield* recordTimeline
     const before = yield* fingerprint
+    const foundBefore = yield* look(words)
 
     yield* section(`Import ${folder}`)
     const [imported, importing] = yield* timed(invoke(ImportFolder, { folder }))
@@ -121,6 +126,8 @@ export const firstRun = (folder: string) =>
     )
     const contents = yield* invoke(CreateNote, { title: "Contents" })
     yield* invoke(WriteNote, { id: contents.id, body: `${imported.notes.length} notes from ${folder}` })
+
+    yield* searching(words)
 
     yield* section("Switch the layout: synchronous, as a click handler would")
     const started = performance.now()
@@ -135,6 +142,7 @@ export const firstRun = (folder: string) =>
     yield* line(`  ${counted(entries.at(-1)!.steps.length, "operation")} in ${reorganising}`)
     const after = yield* fingerprint
     yield* line(`  ${describe(after)}`)
+    const foundAfter = yield* look(words)
 
     yield* section("Tidy up: a transaction that fails")
     const failure = yield* Effect.flip(history.transaction("Tidy up")(tidyUp))
@@ -155,8 +163,10 @@ export const firstRun = (folder: string) =>
     const times = { times: entries.length - 1 }
     const [, undoing] = yield* timed(Effect.repeat(history.undo, times))
     yield* prove(`${counted(entries.length, "action")} undone in ${undoing}: it is what it was`, before)
+    yield* proveFound(words, foundBefore)
     const [, redoing] = yield* timed(Effect.repeat(history.redo, times))
     yield* prove(`${counted(entries.length, "action")} redone in ${redoing}: it is what it had become`, after)
+    yield* proveFound(words, foundAfter)
     yield* line(quiet("\nThe history is on disk: run it again, and it goes on from here."))
   })
 
@@ -164,16 +174,21 @@ export const firstRun = (folder: string) =>
 // a later run
 // -----------------------------------------------------------------------------
 
-export const laterRun = Effect.gen(function*() {
-  const history = yield* HistoryTracker
-  yield* section("History, as an earlier run left it")
-  yield* printHistory(yield* history.entries)
-  yield* line(`  ${describe(yield* fingerprint)}`)
+export const laterRun = (words: string) =>
+  Effect.gen(function*() {
+    const history = yield* HistoryTracker
+    yield* section("History, as an earlier run left it")
+    yield* printHistory(yield* history.entries)
+    yield* line(`  ${describe(yield* fingerprint)}`)
 
-  yield* section("Undo")
-  const [undone, took] = yield* timed(history.undo)
-  yield* line(`  "${undone.message}" of ${clock(undone.startedAt)}: ${counted(undone.steps.length, "step")} in ${took}`)
-  yield* line(`  ${describe(yield* fingerprint)}`)
+    yield* section("Undo")
+    const [undone, took] = yield* timed(history.undo)
+    yield* line(
+      `  "${undone.message}" of ${clock(undone.startedAt)}: ${counted(undone.steps.length, "step")} in ${took}`
+    )
+    yield* line(`  ${describe(yield* fingerprint)}`)
 
-  yield* analysis
-})
+    yield* searching(words)
+
+    yield* analysis
+  })

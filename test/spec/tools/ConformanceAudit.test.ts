@@ -225,6 +225,7 @@ impl ManagedService for Store {
       "note.read",
       "note.rename",
       "note.restore",
+      "note.search",
       "note.tag",
       "note.write",
       "notebook.fingerprint",
