@@ -22,7 +22,7 @@ import * as NodeSidecar from "opbus/node/NodeSidecar"
 export const root = fileURLToPath(new URL("../../..", import.meta.url))
 
 /** Where cargo has built the native module; elsewhere the suites run on the implementations in TypeScript alone. */
-export const hasNative = fs.existsSync(NodeNativeModule.fileOf(root))
+const hasNative = fs.existsSync(NodeNativeModule.fileOf(root))
 
 export type Kind = "typescript" | "rust" | "sidecar"
 

@@ -48,17 +48,22 @@ export const make = Effect.fnUntraced(function*(
         message: `The service "gpu" cannot be made: ${error.message.replace(/\s*\n\s*/g, " ")}`
       })
   )
-  const hasDriver = library === undefined && (yield* isThere(driver))
-  const reason = hasDriver
-    ? "an NVIDIA driver is there, but only the native module can ask it: install cargo and run `npm run build`"
-    : `no NVIDIA driver was found: ${library ?? defaultLibrary} cannot be loaded`
+  const files = yield* Effect.serviceOption(FileSystem.FileSystem)
+  let reason = ""
+  /** A driver can be loaded, and unloaded, while the service runs. */
+  const look = Effect.map(library === undefined ? isThere(files, driver) : Effect.succeed(false), (there) => {
+    reason = there
+      ? "an NVIDIA driver is there, but only the native module can ask it: install cargo and run `npm run build`"
+      : `no NVIDIA driver was found: ${library ?? defaultLibrary} cannot be loaded`
+  })
+  yield* look
   let reads = 0
   return {
-    health: Effect.succeed(degraded(reason)),
-    // It holds nothing that it could give up, and there is nothing to heal.
+    health: Effect.map(look, () => degraded(reason)),
+    // It holds nothing that it could give up.
     pressureResponse: () => Effect.void,
     shedLoad: Effect.void,
-    heal: Effect.succeed(true),
+    heal: Effect.as(look, true),
     shutdown: Effect.void,
     metrics: Effect.sync(() => ({ reads, totalVramMb: 0, usedVramMb: 0 })),
     metricPrefix: "gpu",
@@ -70,9 +75,5 @@ export const make = Effect.fnUntraced(function*(
   }
 })
 
-const isThere = (path: string): Effect.Effect<boolean> =>
-  Effect.flatMap(
-    Effect.serviceOption(FileSystem.FileSystem),
-    (files) =>
-      Option.isNone(files) ? Effect.succeed(false) : Effect.orElseSucceed(files.value.exists(path), () => false)
-  )
+const isThere = (files: Option.Option<FileSystem.FileSystem>, path: string): Effect.Effect<boolean> =>
+  Option.isNone(files) ? Effect.succeed(false) : Effect.orElseSucceed(files.value.exists(path), () => false)
