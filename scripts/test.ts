@@ -80,6 +80,13 @@ const steps: ReadonlyArray<Step> = [
     count: lastLine
   },
   { name: "rust", about: "the crates: format, clippy, tests; where cargo is", run: script("rust"), count: lastLine },
+  {
+    name: "tutorial",
+    about: "the ten-minute page, followed literally; where cargo is",
+    after: ["build"],
+    run: script("tutorial"),
+    count: lastLine
+  },
   { name: "typeperf", about: "type instantiations, within their budgets", run: script("typeperf"), count: lastLine },
   { name: "examples", about: "every example", weight: 2, run: script("examples"), count: lastLine },
   {
