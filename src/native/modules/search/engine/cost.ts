@@ -1,6 +1,6 @@
 /**
  * What things take, in bytes: estimates that do not depend on what happened before, and are the same in both languages.
- * They are made for Rust; here, in TypeScript, the same things take more.
+ * They are made for Rust; here, in TypeScript, the same things take somewhat more.
  */
 import type { Document } from "./SearchIndex.ts"
 import { utf8Length } from "./text.ts"
