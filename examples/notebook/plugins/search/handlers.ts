@@ -2,13 +2,26 @@
  * How notes are searched for: the service ranks, the database says what they are called and where they are.
  */
 import { Effect } from "effect"
+import type { BudgetExceeded } from "opbus/native/modules/search/SearchAdd"
+import type { IndexMissing, SearchPaused } from "opbus/native/modules/search/SearchQuery"
 import { SearchService } from "opbus/native/modules/search/SearchService"
+import type { ServiceUnavailable } from "opbus/native/ServiceUnavailable"
 import { DatabaseService } from "../../DatabaseService.ts"
 import { NoteIndex } from "./NoteIndex.ts"
-import { SearchNotes } from "./operations.ts"
+import { NotSearchable, SearchNotes } from "./operations.ts"
 
 /** As many as the service gives. */
 const all = 100_000
+
+const refused = (error: BudgetExceeded | IndexMissing | SearchPaused | ServiceUnavailable) =>
+  Effect.fail(
+    new NotSearchable({
+      reason: error._tag,
+      why: error._tag === "BudgetExceeded"
+        ? `The notes need more than the ${error.budgetBytes} bytes that their index may take: raise its budgetMb.`
+        : error.message
+    })
+  )
 
 export const SearchHandlers = SearchNotes.toLayer(({ collection, limit = 10, query }) =>
   Effect.gen(function*() {
@@ -42,5 +55,11 @@ export const SearchHandlers = SearchNotes.toLayer(({ collection, limit = 10, que
       total: matching.length,
       complete
     }
-  })
+  }).pipe(Effect.catchTags({
+    BudgetExceeded: refused,
+    IndexMissing: refused,
+    SearchPaused: refused,
+    ServiceUnavailable: refused,
+    UnknownField: Effect.die // the fields are those of `layer.ts`
+  }))
 )

@@ -3,10 +3,17 @@
  */
 import { Schema } from "effect"
 import { Operation } from "opbus"
-import { SearchAdd } from "opbus/native/modules/search/SearchAdd"
-import { SearchQuery } from "opbus/native/modules/search/SearchQuery"
-import { SearchRemove } from "opbus/native/modules/search/SearchRemove"
 import { DatabaseError } from "../../model.ts"
+
+/** The index cannot be filled or asked now. Memory is scarce, there are too many notes, or its service takes no calls. */
+export class NotSearchable extends Schema.TaggedError<NotSearchable>()("NotSearchable", {
+  reason: Schema.Literals(["BudgetExceeded", "IndexMissing", "SearchPaused", "ServiceUnavailable"]),
+  why: Schema.String
+}) {
+  override get message() {
+    return this.why
+  }
+}
 
 export class SearchNotes extends Operation.make({
   meta: {
@@ -28,5 +35,5 @@ export class SearchNotes extends Operation.make({
     /** `false` while changes wait to be indexed: memory is scarce, or they are not committed yet. */
     complete: Schema.Boolean
   }),
-  error: Schema.Union([DatabaseError, SearchAdd.error, SearchRemove.error, SearchQuery.error])
+  error: Schema.Union([NotSearchable, DatabaseError])
 }).annotate(Operation.Readonly, true).annotate(Operation.Idempotent, true) {}
