@@ -19,6 +19,7 @@ import * as manifests from "./internal/compiler/manifest.ts"
 import { isInside } from "./internal/compiler/outputPath.ts"
 import { publish, type Step } from "./internal/compiler/publish.ts"
 import { findGenerated } from "./internal/compiler/stale.ts"
+import { survey } from "./internal/compiler/survey.ts"
 import type { OutputFile } from "./SpecCompiler.ts"
 
 /**
@@ -79,23 +80,27 @@ export const plan = Effect.fnUntraced(function*(options: {
   const path = yield* Path.Path
   const root = yield* Effect.mapError(fs.realPath(path.resolve(options.root)), failed("found", options.root))
   const manifest = yield* manifests.read(root)
-  const guard = yield* makeGuard(root)
-  const kindOf = makeListing(fs, path, root)
+  const outside = (path: string) =>
+    new FileWriterError({
+      reason: "Outside",
+      paths: [path],
+      message: `${path} is outside of the project, by its name or through a link; nothing was changed`
+    })
+  for (const file of options.files) {
+    if (!isInside(file.path)) {
+      return yield* outside(file.path)
+    }
+  }
+  const there = yield* survey(root, options.files.map((file) => file.path))
   const changes = yield* Effect.forEach(
     options.files,
     (file): Effect.Effect<Change, FileWriterError> =>
-      Effect.gen(function*() {
-        const target = path.join(root, file.path)
-        if (!isInside(file.path) || !(yield* guard(file.path))) {
-          return yield* new FileWriterError({
-            reason: "Outside",
-            paths: [file.path],
-            message: `${file.path} is outside of the project, by its name or through a link; nothing was changed`
-          })
-        }
-        const existing = yield* readExisting(fs, target, file.path, yield* kindOf(file.path))
-        return compare(file, existing, manifest)
-      }),
+      there.isInside(file.path)
+        ? Effect.map(
+          readExisting(fs, path.join(root, file.path), file.path, there.kindOf(file.path)),
+          (existing) => compare(file, existing, manifest)
+        )
+        : Effect.fail(outside(file.path)),
     { concurrency: 32 }
   )
   const wanted = new Set(options.files.map((file) => file.path))
@@ -136,30 +141,6 @@ const readExisting = (
   }
 }
 
-/** What is at a path. Each folder is listed once: asking for every file is what would take the time. */
-const makeListing = (fs: FileSystem.FileSystem, path: Path.Path, root: string) => {
-  const listings = new Map<string, ReadonlyMap<string, FileSystem.File.Type>>()
-  return (file: string): Effect.Effect<FileSystem.File.Type | undefined, FileWriterError> =>
-    Effect.suspend(() => {
-      const folder = parentOf(file)
-      const name = folder === "" ? file : file.slice(folder.length + 1)
-      const known = listings.get(folder)
-      if (known !== undefined) {
-        return Effect.succeed(known.get(name))
-      }
-      return fs.readDirectoryEntries(path.join(root, folder)).pipe(
-        Effect.catch((error) =>
-          error.reason._tag === "NotFound" ? Effect.succeed([]) : Effect.fail(failed("read", folder)(error))
-        ),
-        Effect.map((entries) => {
-          const listing = new Map(entries.map((entry) => [entry.name, entry.type]))
-          listings.set(folder, listing)
-          return listing.get(name)
-        })
-      )
-    })
-}
-
 const compare = (file: OutputFile, existing: Existing, manifest: manifests.Manifest): Change => {
   const { path } = file
   const { reason, text } = existing
@@ -198,33 +179,6 @@ const ownership = (
     ? undefined
     : "it has been edited by hand"
 }
-
-/**
- * Tells whether a path stays below the root when links are followed: the nearest folder above it that exists has to be
- * there.
- */
-const makeGuard = Effect.fnUntraced(function*(root: string) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const known = new Map<string, boolean>([["", true]])
-  const inside = (folder: string): Effect.Effect<boolean, FileWriterError> =>
-    Effect.suspend(() => {
-      const answer = known.get(folder)
-      if (answer !== undefined) {
-        return Effect.succeed(answer)
-      }
-      return fs.realPath(path.join(root, folder)).pipe(
-        Effect.map((real) => real === root || real.startsWith(root + path.sep)),
-        Effect.catch((error) =>
-          error.reason._tag === "NotFound" ? inside(parentOf(folder)) : Effect.fail(failed("found", folder)(error))
-        ),
-        Effect.tap((answer) => Effect.sync(() => known.set(folder, answer)))
-      )
-    })
-  return (file: string) => inside(parentOf(file))
-})
-
-const parentOf = (path: string): string => path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : ""
 
 /**
  * How far a write may go.

@@ -14,9 +14,10 @@ import type * as CommandSpec from "./CommandSpec.ts"
 import type { FileWriterError } from "./FileChange.ts"
 import * as FileWriter from "./FileWriter.ts"
 import type { GeneratedFile } from "./GeneratedFile.ts"
+import type { GeneratorAdapter } from "./GeneratorAdapter.ts"
 import type { ResolvedConfig } from "./GeneratorConfig.ts"
 import * as folders from "./internal/compiler/folders.ts"
-import { Pass, type Rendered } from "./internal/compiler/pass.ts"
+import { type Memories, Pass } from "./internal/compiler/pass.ts"
 import { SpecError, type SpecProblem } from "./SpecError.ts"
 import type * as SpecIr from "./SpecIr.ts"
 import * as SpecReader from "./SpecReader.ts"
@@ -104,29 +105,27 @@ export const compile = (options: CompileOptions): Result.Result<Compilation, Spe
  */
 export const make = (): Compiler => {
   const parsed = new Map<string, { readonly text: string; readonly spec: CommandSpec.CommandSpec }>()
-  const rendered = new Map<string, Rendered>()
+  const memories = new Map<GeneratorAdapter, Memories>()
   let config: ResolvedConfig | undefined
-  let adapters: AdapterRegistry.AdapterRegistry | undefined
+  let types = TypeRegistry.make(new Map())
   return {
     compile: (options) => {
-      if (config !== options.config || adapters !== options.adapters) {
-        rendered.clear()
+      if (config !== options.config) {
+        memories.clear()
         config = options.config
-        adapters = options.adapters
+        types = TypeRegistry.make(config.types)
       }
       return Result.flatMap(
         parseAll(options.specs, parsed),
         (specs) =>
           Result.flatMap(
-            SpecReader.resolve(specs, registryOf(options.config)),
-            (resolved) => new Pass(options, resolved, specs, rendered).compile()
+            SpecReader.resolve(specs, types),
+            (resolved) => new Pass(options, resolved, specs, memories).compile()
           )
       )
     }
   }
 }
-
-const registryOf = (config: ResolvedConfig): TypeRegistry.TypeRegistry => TypeRegistry.make(config.types)
 
 const parseAll = (
   texts: ReadonlyArray<SpecText>,

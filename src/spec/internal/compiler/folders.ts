@@ -73,16 +73,18 @@ export const readSpecs = Effect.fnUntraced(function*(
             )
             : unreadable(folder)(error)
       )
+      const below: Array<string> = []
       for (const { name, type } of entries) {
         if (name.startsWith(".")) {
           continue
         }
         if (type === "Directory") {
-          yield* visit(`${folder}/${name}`)
+          below.push(`${folder}/${name}`)
         } else if (type === "File" && name.endsWith(".json")) {
           sources.push(`${folder}/${name}`)
         }
       }
+      yield* Effect.forEach(below, visit, { concurrency: 8, discard: true })
     })
   yield* visit(config.specs)
   if (sources.length > maxSpecs) {

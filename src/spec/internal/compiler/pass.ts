@@ -7,41 +7,53 @@ import type { GeneratorAdapter, GeneratorContext } from "../../GeneratorAdapter.
 import type { Compilation, CompileOptions, OutputFile } from "../../SpecCompiler.ts"
 import type * as SpecIr from "../../SpecIr.ts"
 import type * as SpecReader from "../../SpecReader.ts"
-import { foreignTypes } from "./foreignTypes.ts"
 import * as outputPath from "./outputPath.ts"
+import { Recollection } from "./recollection.ts"
 
-/** The files that an adapter made of a command or a service, and all that it looked at to make them. @internal */
-export interface Rendered {
-  readonly key: string
-  readonly seen: ReadonlyMap<string, string>
-  readonly files: ReadonlyArray<OutputFile>
+/** What an adapter has found and made before, for one configuration. @internal */
+export class Memories {
+  readonly checks = new Recollection<ReadonlyArray<string>>()
+  readonly files = new Recollection<ReadonlyArray<OutputFile>>()
+  /** The lists that its files about everything were made of. */
+  readonly lists = new Set<ListName>()
+  /** By their paths, the last of each. */
+  readonly outputs = new Map<string, OutputFile>()
 }
+
+type Project = NonNullable<GeneratorAdapter["project"]>
+type All = Parameters<Project>[0]
+type ListName = "commands" | "modules" | "all commands" | "all modules"
 
 /** One pass over all commands. @internal */
 export class Pass {
   private readonly options: CompileOptions
   private readonly resolved: SpecReader.Resolved
   private readonly specs: ReadonlyArray<SpecReader.SpecFile>
-  private readonly rendered: Map<string, Rendered>
+  private readonly memories: Map<GeneratorAdapter, Memories>
   private readonly commands: ReadonlyMap<string, SpecIr.Command>
   private readonly modules: ReadonlyMap<string, SpecIr.Module>
   private readonly problems: Array<AdapterProblem> = []
   private readonly files = new Map<string, OutputFile>()
-  private readonly keys = new Map<object, string>()
+  private readonly context: GeneratorContext
   private cause: unknown
 
   constructor(
     options: CompileOptions,
     resolved: SpecReader.Resolved,
     specs: ReadonlyArray<SpecReader.SpecFile>,
-    rendered: Map<string, Rendered>
+    memories: Map<GeneratorAdapter, Memories>
   ) {
     this.options = options
     this.resolved = resolved
     this.specs = specs
-    this.rendered = rendered
+    this.memories = memories
     this.commands = new Map(resolved.commands.map((command) => [command.name, command]))
     this.modules = new Map(resolved.modules.map((module) => [module.service.path, module]))
+    this.context = {
+      config: options.config,
+      command: (name) => this.commands.get(name),
+      module: (path) => this.modules.get(path)
+    }
   }
 
   compile(): Result.Result<Compilation, AdapterError> {
@@ -52,49 +64,19 @@ export class Pass {
     if (this.problems.length > 0) {
       return this.failed()
     }
-    const used = new Set<string>()
     for (const [adapter, commands] of uses) {
       const modules = this.modulesOf(commands)
       for (const command of commands) {
-        this.add(
-          adapter,
-          this.cached(
-            used,
-            adapter,
-            `command ${command.name}`,
-            command,
-            command.source,
-            (context) => adapter.command(command, context)
-          )
-        )
+        this.add(adapter, this.made(adapter, command, command.source, (context) => adapter.command(command, context)))
       }
       for (const module of adapter.module === undefined ? [] : modules) {
         this.add(
           adapter,
-          this.cached(
-            used,
-            adapter,
-            `module ${module.service.path}`,
-            module,
-            module.service.path,
-            (context) => adapter.module!(module, context)
-          )
+          this.made(adapter, module, module.service.path, (context) => adapter.module!(module, context))
         )
       }
       if (adapter.project !== undefined) {
-        this.add(
-          adapter,
-          this.ask(
-            adapter,
-            undefined,
-            () => adapter.project!({ commands, modules, everything: this.resolved }, this.context())
-          )
-        )
-      }
-    }
-    for (const name of this.rendered.keys()) {
-      if (!used.has(name)) {
-        this.rendered.delete(name)
+        this.add(adapter, this.project(adapter, adapter.project, commands, modules))
       }
     }
     this.comparePaths()
@@ -150,33 +132,84 @@ export class Pass {
 
   private check(adapter: GeneratorAdapter, commands: ReadonlyArray<SpecIr.Command>): void {
     for (const command of adapter.check === undefined ? [] : commands) {
-      const found = this.guard(adapter, command.source, () => [...adapter.check!(command, this.context())])
-      for (const message of found ?? []) {
+      const found = this.memoriesOf(adapter).checks.get({
+        key: command,
+        context: this.context,
+        make: (context) => this.guard(adapter, command.source, () => [...adapter.check!(command, context)]) ?? [],
+        isLasting: () => this.problems.length === 0
+      })
+      for (const message of found) {
         this.report(adapter, command.source, message)
       }
     }
   }
 
-  /** What an adapter made last time, unless something that it looked at has changed. */
-  private cached(
-    used: Set<string>,
+  private memoriesOf(adapter: GeneratorAdapter): Memories {
+    let memories = this.memories.get(adapter)
+    if (memories === undefined) {
+      memories = new Memories()
+      this.memories.set(adapter, memories)
+    }
+    return memories
+  }
+
+  /** What an adapter makes of a command or a service. */
+  private made(
     adapter: GeneratorAdapter,
-    name: string,
     subject: SpecIr.Command | SpecIr.Module,
     source: string,
     make: (context: GeneratorContext) => ReadonlyArray<GeneratedFile>
   ): ReadonlyArray<OutputFile> {
-    const id = `${adapter.name} ${name}`
-    used.add(id)
-    const key = this.keyOf(subject)
-    const known = this.rendered.get(id)
-    if (known?.key === key && [...known.seen].every(([what, seen]) => this.seenNow(what) === seen)) {
-      return known.files
+    return this.memoriesOf(adapter).files.get({
+      key: subject,
+      context: this.context,
+      make: (context) => this.ask(adapter, source, () => make(context)),
+      isLasting: () => this.problems.length === 0
+    })
+  }
+
+  /** What an adapter makes of everything: again when one of the lists that it looks at is another. */
+  private project(
+    adapter: GeneratorAdapter,
+    make: Project,
+    commands: ReadonlyArray<SpecIr.Command>,
+    modules: ReadonlyArray<SpecIr.Module>
+  ): ReadonlyArray<OutputFile> {
+    const { files, lists } = this.memoriesOf(adapter)
+    const everything = this.resolved
+    const all = new Map<ListName, ReadonlyArray<object>>([
+      ["commands", commands],
+      ["modules", modules],
+      ["all commands", everything.commands],
+      ["all modules", everything.modules]
+    ])
+    const looked = <A>(name: ListName, list: A): A => {
+      lists.add(name)
+      return list
     }
-    const seen = new Map<string, string>()
-    const files = this.ask(adapter, source, () => make(this.context(seen)))
-    this.rendered.set(id, { key, seen, files })
-    return files
+    const listening: All = {
+      get commands() {
+        return looked("commands", commands)
+      },
+      get modules() {
+        return looked("modules", modules)
+      },
+      everything: {
+        get commands() {
+          return looked("all commands", everything.commands)
+        },
+        get modules() {
+          return looked("all modules", everything.modules)
+        }
+      }
+    }
+    return files.get({
+      key: adapter,
+      parts: () => [...lists].flatMap((name) => [name, ...all.get(name)!]),
+      context: this.context,
+      make: (context) => this.ask(adapter, undefined, () => make(listening, context)),
+      isLasting: () => this.problems.length === 0
+    })
   }
 
   private ask(
@@ -192,11 +225,23 @@ export class Pass {
     return files.flatMap((file: GeneratedFile) => {
       const wrong = outputPath.flaw(file)
       if (wrong === undefined) {
-        return [{ ...file, text: FileHeader.render(file) }]
+        return [this.output(adapter, file)]
       }
       this.report(adapter, source, wrong)
       return []
     })
+  }
+
+  /** A file that comes out as it did before is the same object. */
+  private output(adapter: GeneratorAdapter, file: GeneratedFile): OutputFile {
+    const { outputs } = this.memoriesOf(adapter)
+    const before = outputs.get(file.path)
+    if (before !== undefined && isSame(before, file)) {
+      return before
+    }
+    const output = { ...file, text: FileHeader.render(file) }
+    outputs.set(file.path, output)
+    return output
   }
 
   private report(adapter: GeneratorAdapter, source: string | undefined, message: string): void {
@@ -249,41 +294,11 @@ export class Pass {
       paths.set(file.path.toLowerCase(), file)
     }
   }
-
-  private context(seen?: Map<string, string>): GeneratorContext {
-    const look = (what: string) => seen?.set(what, this.seenNow(what))
-    return {
-      config: this.options.config,
-      command: (name) => {
-        look(`command ${name}`)
-        return this.commands.get(name)
-      },
-      module: (path) => {
-        look(`module ${path}`)
-        return this.modules.get(path)
-      }
-    }
-  }
-
-  private seenNow(what: string): string {
-    const space = what.indexOf(" ")
-    const name = what.slice(space + 1)
-    const subject = what.startsWith("command ") ? this.commands.get(name) : this.modules.get(name)
-    return subject === undefined ? "" : this.keyOf(subject)
-  }
-
-  /** A text that two commands, or two services, share only if they are the same to every adapter. */
-  private keyOf(subject: SpecIr.Command | SpecIr.Module): string {
-    let key = this.keys.get(subject)
-    if (key === undefined) {
-      key = "commands" in subject
-        ? subject.commands.map((command) => this.keyOf(command)).join("\n")
-        : [subject.hash, subject.source, ...foreignTypes(subject)].join(" ")
-      this.keys.set(subject, key)
-    }
-    return key
-  }
 }
+
+const isSame = (a: GeneratedFile, b: GeneratedFile): boolean =>
+  a.contents === b.contents && a.hash === b.hash && a.kind === b.kind && a.comment === b.comment &&
+  a.sources.length === b.sources.length && a.sources.every((source, index) => source === b.sources[index])
 
 const missing = (name: string, adapters: AdapterRegistry): string => {
   const guesses = adapters.suggest(name)

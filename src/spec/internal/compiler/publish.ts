@@ -96,16 +96,20 @@ const move = Effect.fnUntraced(function*(
   const path = yield* Path.Path
   const undo: Array<Effect.Effect<void, PlatformError>> = []
   const backups: Array<string> = []
+  /** Folders that are there, and those of them that were not. */
   const folders = new Set<string>()
+  const made = new Set<string>()
 
   /** Makes the folder of a file, and remembers what of it was not there. */
   const makeFolder = (folder: string): Effect.Effect<void, PlatformError> =>
-    Effect.gen(function*() {
-      if (folders.has(folder)) return
+    folders.has(folder) ? Effect.void : Effect.gen(function*() {
       folders.add(folder)
-      if (yield* fs.exists(folder)) return
-      yield* makeFolder(path.dirname(folder))
+      const above = path.dirname(folder)
+      // In a folder that is new there is nothing.
+      if (!made.has(above) && (yield* fs.exists(folder))) return
+      yield* makeFolder(above)
       yield* fs.makeDirectory(folder)
+      made.add(folder)
       undo.push(fs.remove(folder))
     })
 

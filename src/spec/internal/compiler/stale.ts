@@ -33,14 +33,16 @@ export const findGenerated = Effect.fnUntraced(function*(options: {
         fs.readDirectoryEntries(path.join(options.root, folder)),
         (error) => error.reason._tag === "NotFound" ? Effect.succeed([]) : Effect.fail(error)
       )
+      const below: Array<string> = []
       for (const { name, type } of entries) {
         const child = folder === "" ? name : `${folder}/${name}`
         if (type === "Directory" && !name.startsWith(".") && !skipped.has(name)) {
-          yield* visit(child)
+          below.push(child)
         } else if (type === "File" && !isCopy(name) && !options.wanted.has(child) && candidates.size < maxFiles) {
           candidates.add(child)
         }
       }
+      yield* Effect.forEach(below, visit, { concurrency: 8, discard: true })
     })
   // A folder inside another would be walked twice.
   for (const folder of new Set(options.folders)) {

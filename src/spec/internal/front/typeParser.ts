@@ -87,10 +87,26 @@ class Stop {
   }
 }
 
+/** The same few hundred types come again and again, and reading them is what resolving spends its time on. */
+const known = new Map<string, Parsed>()
+const maxKnown = 10_000
+const maxKnownLength = 200
+
 /** @internal */
 export const parse = (text: string): Parsed => {
-  const known = primitiveNames.get(text)
-  if (known !== undefined) return { type: known }
+  const primitive = primitiveNames.get(text)
+  if (primitive !== undefined) return { type: primitive }
+  const before = known.get(text)
+  if (before !== undefined) return before
+  const parsed = read(text)
+  if (text.length <= maxKnownLength) {
+    if (known.size >= maxKnown) known.clear()
+    known.set(text, parsed)
+  }
+  return parsed
+}
+
+const read = (text: string): Parsed => {
   if (text.length > maxTypeLength) {
     return new Stop(maxTypeLength, `the type is longer than ${maxTypeLength} characters: declare its parts in "types"`)
   }

@@ -5,6 +5,7 @@
  */
 import type { GeneratedFile } from "../../GeneratedFile.ts"
 import type { GeneratorContext } from "../../GeneratorAdapter.ts"
+import { Recollection } from "../../internal/compiler/recollection.ts"
 import * as SpecHash from "../../SpecHash.ts"
 import type * as SpecIr from "../../SpecIr.ts"
 import * as Layout from "../Layout.ts"
@@ -74,6 +75,17 @@ export const contracts = (commands: ReadonlyArray<SpecIr.Command>): ReadonlyArra
   })
 }
 
+const promises = new Recollection<string>()
+
+/** A list of everything is made again with every change; a trait only when one of its commands is another. */
+const promise = (module: SpecIr.Module, context: GeneratorContext): string =>
+  promises.get({
+    key: module.commands[0]!,
+    parts: () => [context.config, ...module.commands],
+    context,
+    make: (context) => RustModule.renderTrait(module, context)
+  })
+
 /**
  * The Rust traits of the services that are only promised.
  *
@@ -89,7 +101,7 @@ export const traits = (
   const files = modules.map((module): GeneratedFile => ({
     path: `${folder}/${RustScope.moduleName(module.service)}.rs`,
     kind: "generated",
-    contents: RustModule.renderTrait(module, context),
+    contents: promise(module, context),
     sources: module.commands.map((command) => command.source),
     hash: module.hash
   }))

@@ -67,6 +67,7 @@ export const makeWorld = (commands: ReadonlyArray<SpecIr.Command>): World => {
     byCommand,
     foreignRefs: foreignRefsOf,
     reachable: (command) => {
+      if (foreignRefsOf(command).length === 0) return []
       const found = new Set<SpecIr.Command>()
       const visit = (from: SpecIr.Command): void => {
         for (const { foreign } of foreignRefsOf(from)) {
