@@ -43,7 +43,6 @@ pub fn read(root: &str) -> Result<Figures, String> {
     let mut tightest = file("proc/meminfo")
         .and_then(|text| machine(&text))
         .ok_or(format!("{}proc/meminfo", root))?;
-    let total = tightest.limit;
     let mut pressure = None;
     for group in groups(&file("proc/self/cgroup").unwrap_or_default()) {
         let limit = match file(&group.limit) {
@@ -52,7 +51,7 @@ pub fn read(root: &str) -> Result<Figures, String> {
         };
         let used = file(&group.used).unwrap_or_default();
         let stat = file(&group.stat);
-        if let Some(figures) = of_group(&group, &limit, &used, stat.as_deref(), total) {
+        if let Some(figures) = of_group(&group, &limit, &used, stat.as_deref()) {
             if figures.ratio() > tightest.ratio() {
                 tightest = figures;
                 pressure = group.pressure;
@@ -152,17 +151,11 @@ fn groups_of_line(line: &str) -> Vec<Group> {
         .collect()
 }
 
-/// `None` when the group has no limit: version 1 says that with a number beyond all memory.
-fn of_group(
-    group: &Group,
-    limit: &str,
-    used: &str,
-    stat: Option<&str>,
-    total: f64,
-) -> Option<Figures> {
+/// `None` when the group has no limit. (Version 1 says that with a number beyond all memory.)
+fn of_group(group: &Group, limit: &str, used: &str, stat: Option<&str>) -> Option<Figures> {
     let limit = number(limit)?;
     let used = number(used)?;
-    if limit <= 0.0 || limit > total {
+    if limit <= 0.0 {
         return None;
     }
     let reclaimable = stat
@@ -352,12 +345,10 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_beyond_all_memory_and_a_path_that_leads_out_of_the_mount_do_not_count() {
+    fn a_path_that_leads_out_of_the_mount_says_nothing_about_what_is_inside() {
         let root = Root::new(&[
             MEMINFO,
             ("proc/self/cgroup", "0::/../app\n"),
-            ("sys/fs/cgroup/memory.max", "20000000000\n"),
-            ("sys/fs/cgroup/memory.current", "19000000000\n"),
             ("sys/fs/app/memory.max", "1000\n"),
             ("sys/fs/app/memory.current", "999\n"),
         ]);
