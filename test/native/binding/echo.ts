@@ -272,7 +272,7 @@ class Stats extends Operation.make({
 
 type Codec<Params, Result> = NativeCodec.NativeCodec<Params, Result, Refused | TooMany>
 
-export const AddCodec: Codec<typeof AddParams.Type, typeof AddResult.Type> = {
+const AddCodec: Codec<typeof AddParams.Type, typeof AddResult.Type> = {
   writeInput: (writer, params) => {
     writer.number(params.x)
     writer.number(params.y)

@@ -7,7 +7,7 @@ import * as NativeBuild from "opbus/node/NativeBuild"
 import * as NodeNativeModule from "opbus/node/NodeNativeModule"
 import { definition } from "./echo.ts"
 
-export const root = fileURLToPath(new URL("../../..", import.meta.url))
+const root = fileURLToPath(new URL("../../..", import.meta.url))
 
 /** The addon with the test module; built when it is not up to date. Without cargo there is none. */
 const built = await Effect.runPromise(NativeBuild.build({ project: root, feature: "testing" }))

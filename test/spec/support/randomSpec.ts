@@ -6,7 +6,7 @@ import * as TypeRegistry from "opbus/spec/TypeRegistry"
 import { makeRandom, type Random } from "./random.ts"
 import { makeRandomValues, samplePatterns } from "./randomValue.ts"
 
-export { makeRandom, type Random } from "./random.ts"
+export { makeRandom } from "./random.ts"
 export { makeRandomValues, type RandomValues } from "./randomValue.ts"
 
 /**
