@@ -187,7 +187,8 @@ const isCalendarTime = (text: string): boolean => {
  */
 export const Empty: Schema.Struct<{}> = Schema.Struct({}).check(
   Schema.makeFilter((value) => typeof value === "object" && !Array.isArray(value) && Object.keys(value).length === 0, {
-    expected: "an object without properties"
+    expected: "an object without properties",
+    toJsonSchema: () => ({ type: "object" })
   })
 )
 

@@ -5,7 +5,7 @@
  *
  * What is written can be read back: one form for each thing that a spec can say.
  *
- * - struct `Schema.Struct({…})`; enum `Schema.Literals([…])`; union `Schema.Union([Schema.Struct({ _tag: Schema.tag("A") })])`;
+ * - struct `Schema.Struct({…})`, without fields `SpecTypes.Empty`; enum `Schema.Literals([…])`; union `Schema.Union([Schema.Struct({ _tag: Schema.tag("A") })])`;
  *   array `Schema.Array(…)`; record `Schema.Record(Schema.String, …).check(Schema.isPropertyNames(SpecTypes.String))`;
  *   nullable `Schema.NullOr(…)`; primitives `SpecTypes.…`
  * - a field: `type.check(…)`, then `Operation.sensitive(…)`, then `.annotateKey({ description })`, then
@@ -190,7 +190,10 @@ export const struct = (
   scope: Scope,
   within?: SpecIr.Declaration,
   discriminator?: TypeScript.Member
-): Doc => schema(scope.imports, "Struct", [fields(self, scope, within, discriminator)], "hug")
+): Doc =>
+  self.length === 0 && discriminator === undefined
+    ? `${scope.imports.runtime("operation/SpecTypes")}.Empty`
+    : schema(scope.imports, "Struct", [fields(self, scope, within, discriminator)], "hug")
 
 const described = (description: string | undefined): ReadonlyArray<TypeScript.Member> =>
   description === undefined ? [] : [{ name: "description", value: TypeScript.string(description) }]
@@ -267,7 +270,7 @@ export const typeOf = (name: string, isObject: boolean, scope: Scope): Doc =>
   isObject
     ? Printer.group(
       `export interface ${name}`,
-      Printer.indent(Printer.line, `extends ${scope.imports.effect("Schema")}.Schema.Type<typeof ${name}>`),
+      Printer.indent(Printer.line, `extends ${scope.imports.effect("Schema", "type")}.Schema.Type<typeof ${name}>`),
       Printer.line,
       "{}"
     )

@@ -22,6 +22,7 @@ const primitives = new Map<string, Slot>([
   ["Bytes", primitive("bytes")],
   ["Timestamp", primitive("timestamp")],
   ["Json", primitive("json")],
+  ["Empty", slot({ _tag: "Struct", fields: [] })],
   ["NonEmptyString", slot({ _tag: "Primitive", name: "string" }, { constraints: { minLength: 1 } })],
   ["Uint8Array", primitive("bytes")],
   ["Uint8ArrayFromBase64", primitive("bytes")],
