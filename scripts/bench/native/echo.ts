@@ -1,7 +1,7 @@
 /** The addon with the module that the binding's tests use, and one that is written by hand. Both need cargo. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { execFileSync } from "node:child_process"
 import { fileURLToPath } from "node:url"

@@ -1,6 +1,6 @@
 // Fills in the body of a generated command, and invokes it.
 import { Effect, Layer } from "effect"
-import { Opbus, Operation } from "opbus"
+import { Opbus, type Operation } from "opbus"
 import { TextCount, TextEmpty } from "./src/operations/text/TextCount.ts"
 
 const handler: Operation.HandlerOf<typeof TextCount> = ({ text }) =>
