@@ -1,10 +1,11 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { execFile, spawn } from "node:child_process"
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
+import * as NodeNativeModule from "../../src/node/NodeNativeModule.ts"
 
 const main = fileURLToPath(new URL("../../examples/notebook/main.ts", import.meta.url))
 
@@ -60,6 +61,13 @@ const section = (output: string, title: string): string => {
   return output.slice(start, end === -1 ? undefined : end)
 }
 
+/** What the files of these tests contain. */
+const words = ["--search", "text markup"]
+
+const isBuilt = existsSync(NodeNativeModule.fileOf(root))
+
+const places = (text: string): ReadonlyArray<string> => text.match(/"text markup" is in .*/g) ?? []
+
 const contents = (text: string): ReadonlyArray<string> => text.match(/\d+ notes?, .* sha-256 [0-9a-f]+/g) ?? []
 
 const succeeded = ({ code, errors, output }: Ended): string => {
@@ -99,9 +107,17 @@ describe("the notebook", { timeout: 120_000 }, () => {
 
   it("does, undoes and redoes everything; the next process lists it and undoes the newest", async () => {
     const folder = writeFolder("notes", 12)
-    const first = succeeded(await run(path("first"), [folder]))
+    const first = succeeded(await run(path("first"), [folder, ...words]))
 
     assert.match(section(first, "Import"), /read 12 of 12 files\n.*» 12 notes imported from notes/)
+    const searched = section(first, "Search")
+    assert.match(searched, new RegExp(`13 notes indexed in .* by ${isBuilt ? "Rust" : "TypeScript"}`))
+    assert.match(
+      searched,
+      /"text markup" is in 8 notes .*\n +\d+\.\d {2}Note 11 with markup\n +\d+\.\d {2}Note 10 with markup\n/
+    )
+    assert.match(searched, /search is Healthy: \d\.\d of 256\.0 MB; memory is normal$/)
+
     assert.match(section(first, "Switch the layout"), /switched and undone in/)
     const reorganised = contents(section(first, "Reorganise"))[0]!
     assert.include(reorganised, "11 notes, 2 collections, 1 tag")
@@ -127,6 +143,7 @@ describe("the notebook", { timeout: 120_000 }, () => {
     assert.match(timeline, /import\.folder/)
     assert.match(timeline, /toast\.show .* followup/)
     assert.match(timeline, /ai\.analyzeText/)
+    assert.match(timeline, /note\.search/)
     assert.match(timeline, /│ {2}note\.rename .* failed/)
     assert.match(timeline, /note\.restore .* undo/)
 
@@ -137,13 +154,19 @@ describe("the notebook", { timeout: 120_000 }, () => {
     const [undone, redone] = contents(section(first, "Undo everything"))
     assert.include(undone!, "0 notes, 0 collections, 0 tags")
     assert.strictEqual(redone, reorganised)
+    // one of them was deleted, and another one merged into a note that did not have the words
+    assert.deepStrictEqual(places(section(first, "Undo everything")), [
+      "\"text markup\" is in no note",
+      "\"text markup\" is in 7 notes, in the same order"
+    ])
 
-    const second = succeeded(await run(path("first"), []))
+    const second = succeeded(await run(path("first"), words))
     const left = section(second, "History, as an earlier run left it")
     assert.deepStrictEqual(messages.map((message) => left.includes(message)), messages.map(() => true))
     assert.deepStrictEqual(contents(left), [reorganised])
     assert.match(section(second, "Undo"), /"Reorganise" of .*: \d+ steps in/)
     assert.include(contents(section(second, "Undo"))[0]!, "13 notes, 1 collection, 0 tags")
+    assert.match(section(second, "Search"), /13 notes indexed in .*\n {2}"text markup" is in 8 notes/)
 
     const third = succeeded(await run(path("first"), []))
     assert.match(section(third, "History, as an earlier run left it"), /Reorganise .* undone/)
@@ -177,6 +200,21 @@ Module._load = (request, ...rest) => {
       /\n {2}There is no worker on this machine: workerd does not run here: [^\n]*Unsupported platform: plan9 mips\.$/
     )
     assert.include(section(output, "Undo everything"), "actions redone")
+  })
+
+  it("goes on in TypeScript where there is no native module, finds the same, and says so in one line", async () => {
+    const folder = writeFolder("portable", 12)
+    const tell = async (name: string, native: string) =>
+      succeeded(await run(path(name), [folder, ...words], undefined, { OPBUS_NOTEBOOK_NATIVE: native }))
+    const [rust, typescript] = [await tell("rust", "true"), await tell("typescript", "false")]
+    assert.match(
+      section(typescript, "Search"),
+      /13 notes indexed in .* by TypeScript: there is no native module for it\n/
+    )
+    const hits = (output: string) => section(output, "Search").match(/^ +\d+\.\d {2}.*/gm) ?? []
+    assert.strictEqual(hits(rust).length, 3)
+    assert.deepStrictEqual(hits(typescript), hits(rust))
+    assert.deepStrictEqual(places(section(typescript, "Undo everything")), places(section(rust, "Undo everything")))
   })
 
   it("delivers what waited when nobody was there", async () => {
