@@ -58,6 +58,11 @@ const steps: ReadonlyArray<Step> = [
     run: () => command(bin("tsc"), ["-p", "tsconfig.src.json"])
   },
   { name: "unused", about: "knip: unused files, exports and dependencies", run: () => command(bin("knip"), []) },
+  {
+    name: "specs",
+    about: "opbus enforce: what is generated is what the specs say",
+    run: () => node(["src/cli/bin.ts", "enforce"])
+  },
   { name: "build", about: "dist, as published", run: script("build") },
   {
     name: "docs",
