@@ -140,6 +140,7 @@ describe("SpecTypes", () => {
     const { schema } = Schema.toJsonSchemaDocument(
       Schema.Struct({ id: SpecTypes.Int64, at: SpecTypes.Timestamp, data: SpecTypes.Bytes })
     )
+    assert.include(Schema.toJsonSchemaDocument(SpecTypes.Empty).schema, { type: "object" })
     assert.deepStrictEqual(schema["properties"], {
       id: { type: "string", pattern: "^(?:0|-?[1-9][0-9]{0,18})$" },
       at: { type: "string", format: "date-time" },

@@ -230,9 +230,10 @@ const reserved: { readonly [language in Language]: ReadonlySet<string> } = {
     module namespace never new null number object of package private protected public readonly require return set static
     string super switch symbol this throw true try type typeof undefined unique unknown var void while with yield bigint
     NaN Infinity globalThis
-    Array Object Record ReadonlyArray Uint8Array Promise RegExp Error
-    Schema Effect Layer Stream Context DateTime Operation OperationInvoker InvokeOptions ServiceUnavailable ServiceDefinition
-    NativeService NativeCodec TypeScriptService Sidecar ManagedService SpecSource SpecTypes
+    Array Object Record ReadonlyArray Uint8Array Promise RegExp Error TypeError String Extract ConstructorParameters Mutable
+    Schema Effect Layer Stream Context DateTime Operation OperationInvoker OperationRegistry InvokeOptions
+    ServiceUnavailable ServiceDefinition PressureLevel HealthStatus NativeService NativeCodec NativeModule NodeNativeModule
+    TypeScriptService Sidecar SidecarProcess NodeSidecar ManagedService SpecSource SpecTypes
   `)),
   rust: new Set(list(`
     as async await break const continue crate dyn else enum extern false fn for if impl in let loop match mod move mut pub

@@ -208,7 +208,8 @@ export class GpuStats extends Operation.make({
   it("a compiler that remembers gives what a new one gives, whatever is changed, added and removed", () => {
     const seed = 11
     const random = makeRandom(seed)
-    const all = randomSpecs(seed, 25, { adapters: ["server-only", "browser-only", "full-stack", "rust-ipc"] })
+    const adapters = ["server-only", "browser-only", "full-stack", "rust-ipc", "sidecar", "trait-only", "json-schema"]
+    const all = randomSpecs(seed, 25, { adapters })
       .map(({ source, spec }) => ({ source, text: JSON.stringify(spec, null, 2) }))
     const compiler = SpecCompiler.make()
     let present = all
@@ -255,6 +256,50 @@ export class GpuStats extends Operation.make({
       failure([textOf("a/one", { adapter: "server-onyl" })]).message,
       "specs/a/one.json: the adapter \"server-onyl\" does not exist; did you mean \"server-only\"?"
     )
+  })
+
+  it("an adapter that throws is named again, as long as it throws", () => {
+    const adapters = registry(adapter({
+      name: "thrower",
+      command: () => {
+        throw new Error("no idea")
+      }
+    }))
+    const compiler = SpecCompiler.make()
+    const specs = [textOf("a/one", { adapter: "thrower" })]
+    const messages = [1, 2].map(() => Result.merge(compiler.compile({ specs, config, adapters })))
+    for (const message of messages) assert.include(String(message), "has thrown: no idea")
+  })
+
+  it("makes files about everything again when a list that they are made of is another, and only then", () => {
+    const made: Array<string> = []
+    const adapters = registry(adapter({
+      name: "lister",
+      project: ({ commands }) => {
+        made.push(commands.map(({ name }) => name).join(" "))
+        return []
+      }
+    }))
+    const compiler = SpecCompiler.make()
+    const [one, two, other] = [
+      textOf("a/one", { adapter: "lister" }),
+      textOf("a/two", { adapter: "lister" }),
+      textOf("b/three")
+    ] as const
+    const changed = textOf("b/three", { description: "Another" })
+    for (const specs of [[one, other], [one, changed], [one, two, changed], [two, changed], [two, changed]]) {
+      assert.isTrue(Result.isSuccess(compiler.compile({ specs, config, adapters })))
+    }
+    assert.deepStrictEqual(made, ["a/one", "a/one a/two", "a/two"])
+  })
+
+  it("gives a type without fields a schema that takes objects only", () => {
+    const { text } = files([
+      textOf("a/one", { params: [], types: { Unit: { fields: {} } }, results: [{ name: "u", type: "Unit" }] })
+    ])
+      .get("src/operations/a/AOne.ts")!
+    assert.include(text, "export const AOneParams = SpecTypes.Empty\n")
+    assert.include(text, "export const Unit = SpecTypes.Empty.annotate({ identifier: \"Unit\" })\n")
   })
 
   it("collects what adapters cannot express, of all specs", () => {

@@ -212,6 +212,14 @@ describe("names", () => {
         "types.Schema: generated code uses the name Schema for something else: choose another one. Did you mean \"SchemaInfo\"?"
       ],
       [
+        { ...base, name: "date/time" },
+        "name: the command would be generated as DateTime, which generated code uses for something else: choose another name. Did you mean \"date/get-time\"?"
+      ],
+      [
+        { ...ipc, rust: { ...rust, module: "modules/native" } },
+        "rust.module: the service would be generated as NativeService, which generated code uses for something else: choose another module. Did you mean \"modules/native-host\"?"
+      ],
+      [
         types({
           S: { fields: { fooBar: { type: "'a'" }, foo: { type: "T" } } },
           SFoo: { fields: { bar: { type: "'b'" } } },

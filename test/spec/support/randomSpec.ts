@@ -306,8 +306,7 @@ const makeTypes = (random: Random, context: Context): Types => {
       context.earlier.some((draft) => qualified.startsWith(`${draft.name}.`)) || random.chance(0.3)
     )
   const inner = foreign.filter((qualified) => context.earlier.some((draft) => qualified.startsWith(`${draft.name}.`)))
-  const outer = foreign.filter((qualified) => !inner.includes(qualified) && !taken(context, qualified))
-  for (const qualified of outer) context.typeNames.add(qualified.slice(qualified.indexOf(".") + 1).toLowerCase())
+  const outer = foreign.filter((qualified) => !inner.includes(qualified) && take(context, qualified))
   const types: Types = { own: new Map(), names: [], foreign: [...inner, ...outer], recursive: new Set() }
   const count = random.int(0, 4)
   for (let i = 0; i < count; i++) {
@@ -318,8 +317,13 @@ const makeTypes = (random: Random, context: Context): Types => {
   return types
 }
 
-const taken = (context: Context, qualified: string): boolean =>
-  context.typeNames.has(qualified.slice(qualified.indexOf(".") + 1).toLowerCase())
+/** One type of each name is borrowed: two of different specs would be one name with two meanings. */
+const take = (context: Context, qualified: string): boolean => {
+  const name = qualified.slice(qualified.indexOf(".") + 1).toLowerCase()
+  const free = !context.typeNames.has(name)
+  context.typeNames.add(name)
+  return free
+}
 
 const described = (random: Random, options: RandomSpecOptions) =>
   random.chance(0.6) ? { description: sentence(random, options) } : {}

@@ -13,6 +13,7 @@ import { type FieldGroup, fieldGroups, placeOfInline, type Subject } from "./wor
  */
 export const checkNames = ({ command, report }: Subject): void => {
   for (const group of fieldGroups(command)) checkFields(group, report)
+  checkOwnNames(command, report)
   checkTypeNames(command, report)
   for (const declaration of command.declarations) {
     if (declaration._tag === "Enum") {
@@ -122,12 +123,44 @@ const checkTypeNames = (command: SpecIr.Command, report: Report): void => {
 }
 
 /** The names of what generated code declares for a command and its service. */
-const derivedNames = ({ name, service }: SpecIr.Command): ReadonlyArray<string> => {
+const derivedNames = (command: SpecIr.Command): ReadonlyArray<string> => [
+  ...namesOfCommand(command),
+  ...namesOfService(command)
+]
+
+/** What the files of a command declare. @internal */
+export const namesOfCommand = ({ name }: SpecIr.Command): ReadonlyArray<string> => {
   const base = pascalOfCommand(name)
-  const own = ["", ...commandSuffixes].map((suffix) => base + suffix)
-  if (service === undefined) return own
+  return ["", ...commandSuffixes].map((suffix) => base + suffix)
+}
+
+const namesOfService = ({ service }: SpecIr.Command): ReadonlyArray<string> => {
+  if (service === undefined) return []
   const owner = pascal(service.name)
-  return [...own, ...["Service", "Commands", "Implementation", "Module", "Handlers"].map((suffix) => owner + suffix)]
+  return ["Service", "Commands", "Implementation", "Module", "Handlers"].map((suffix) => owner + suffix)
+}
+
+/** A file cannot declare what it imports: `date/time` would be a class `DateTime`. */
+const checkOwnNames = (command: SpecIr.Command, report: Report): void => {
+  const reserved = (names: ReadonlyArray<string>) =>
+    names.find((name) => NamingConventions.isReserved(name, "typescript"))
+  const own = reserved(namesOfCommand(command))
+  if (own !== undefined) {
+    const last = command.name.lastIndexOf("/") + 1
+    report(
+      ["name"],
+      `the command would be generated as ${own}, which generated code uses for something else: choose another name`,
+      [`${command.name.slice(0, last)}get-${command.name.slice(last)}`]
+    )
+  }
+  const owner = reserved(namesOfService(command))
+  if (owner !== undefined) {
+    report(
+      [command.service!.language === "rust" ? "rust" : "service", "module"],
+      `the service would be generated as ${owner}, which generated code uses for something else: choose another module`,
+      [`${command.service!.path}-host`]
+    )
+  }
 }
 
 /** File systems and Rust tell less apart than TypeScript does. */

@@ -1,6 +1,7 @@
 import type * as SpecIr from "../../../SpecIr.ts"
 import { byName } from "../names.ts"
 import { components } from "../order.ts"
+import { namesOfCommand } from "./names.ts"
 import { eachType, type ForeignRef, refsIn, type Subject, type World } from "./world.ts"
 
 /**
@@ -140,6 +141,7 @@ const foreignNames = (subject: Subject, world: World): ReadonlyArray<string> => 
   const meanings = new Map<string, string>()
   if (world.foreignRefs(command).length === 0) return []
   for (const { name } of [...command.declarations, ...command.failures]) meanings.set(name, command.name)
+  for (const name of namesOfCommand(command)) meanings.set(name, command.name)
   eachForeign(subject, world, (ref, path) => {
     found.add(ref.foreign)
     const meaning = meanings.get(ref.name)
