@@ -340,6 +340,13 @@ describe("types", () => {
     )
     assert.deepStrictEqual(
       problems(
+        other("a/b", { params: [{ name: "x", type: "c/d.AB" }] }),
+        other("c/d", { types: { AB: info.Info } })
+      ),
+      ["params[0].type: in this spec AB is that of a/b already, and c/d.AB is another: rename one."]
+    )
+    assert.deepStrictEqual(
+      problems(
         other("a/b", { params: [{ name: "x", type: "c/d.Info" }] }),
         other("c/d", { adapter: "python", types: info })
       ),
