@@ -10,7 +10,7 @@ import { atMost, type Figure, type Suite } from "../harness/suite.ts"
 
 const count = 312
 const rounds = 5
-const changes = 9
+const changes = 10
 
 /** A project with that many specs, all different, of all adapters. */
 const project = (): string => {
@@ -28,6 +28,7 @@ const changed = (text: string, round: number): string =>
 const figures = Effect.gen(function*() {
   const cold: Array<number> = []
   const warm: Array<number> = []
+  const told: Array<number> = []
   const touched: Array<number> = []
   let files = 0
   let bytes = 0
@@ -43,9 +44,13 @@ const figures = Effect.gen(function*() {
       const { source } = texts[(round * 61 + change * 31) % texts.length]!
       const file = join(root, source)
       writeFileSync(file, changed(readFileSync(file, "utf8"), change))
+      // A watch is told which file has changed; whoever is not told reads all of them again.
+      const named = change % 2 === 0
       const before = performance.now()
-      const { written } = yield* opened.generate({ incremental: true })
-      warm.push(performance.now() - before)
+      const { written } = yield* opened.generate({ incremental: true, ...named ? { changed: new Set([source]) } : {} })
+      const passed = performance.now() - before
+      if (named) told.push(passed)
+      else warm.push(passed)
       touched.push(written!.updated.length + written!.created.length)
     }
     rmSync(root, { recursive: true })
@@ -58,8 +63,9 @@ const figures = Effect.gen(function*() {
       budget: atMost(2000)
     },
     { label: "the first time in a process", value: cold[0]!, unit: "ms", budget: atMost(2000) },
-    { label: "a changed line, in a process that watches", value: spread(warm).median, unit: "ms", budget: atMost(100) },
-    { label: "its slowest", value: Math.max(...warm), unit: "ms" },
+    { label: "a changed line, in a process that watches", value: spread(told).median, unit: "ms", budget: atMost(100) },
+    { label: "its slowest", value: Math.max(...told), unit: "ms" },
+    { label: "a changed line, all specs read again", value: spread(warm).median, unit: "ms", budget: atMost(100) },
     { label: "files that it writes, of a command, at most", value: Math.max(...touched), unit: "ratio" },
     { label: "text of the specs", value: bytes, unit: "bytes" }
   ]
