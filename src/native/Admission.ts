@@ -12,7 +12,15 @@
 import { type Reason, ServiceUnavailable } from "./ServiceUnavailable.ts"
 
 /** The gravest first: it is what callers are told. */
-const gravity: ReadonlyArray<Reason> = ["Shutdown", "NotLoaded", "Crashed", "Escalated", "Quarantined", "Pressure"]
+const gravity: ReadonlyArray<Reason> = [
+  "Shutdown",
+  "NotLoaded",
+  "Refused",
+  "Crashed",
+  "Escalated",
+  "Quarantined",
+  "Pressure"
+]
 
 /**
  * Whether a service takes calls: a plain cell, because it is read before every call.

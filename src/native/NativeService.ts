@@ -19,7 +19,7 @@ import { NativeModule } from "./NativeModule.ts"
 import * as PressureLevel from "./PressureLevel.ts"
 import type * as ServiceDefinition from "./ServiceDefinition.ts"
 import * as ServiceRegistry from "./ServiceRegistry.ts"
-import { ServiceUnavailable } from "./ServiceUnavailable.ts"
+import { type Reason, ServiceUnavailable } from "./ServiceUnavailable.ts"
 
 /**
  * How a service is made.
@@ -84,7 +84,8 @@ export const make = <const C extends ServiceDefinition.Commands>(
     const numbers = new Map(module.commands.map((command, number) => [command.name, number]))
     const missing = Object.values(definition.commands).filter((command) => !numbers.has(command.name))
     if (missing.length > 0) {
-      return yield* native.notLoaded(
+      return yield* native.unavailable(
+        "NotLoaded",
         `has no command ${missing.map((command) => `"${command.name}"`).join(", ")}; generate and build it again`
       )
     }
@@ -124,13 +125,9 @@ class Native {
     return this.binding
   }
 
-  notLoaded(what: string): ServiceUnavailable {
+  unavailable(reason: Reason, what: string): ServiceUnavailable {
     const { name } = this
-    return new ServiceUnavailable({
-      service: name,
-      reason: "NotLoaded",
-      message: `The service "${name}" in Rust ${what}.`
-    })
+    return new ServiceUnavailable({ service: name, reason, message: `The service "${name}" in Rust ${what}.` })
   }
 
   /** Makes the instance; gives what its figures are named by. */
@@ -147,7 +144,7 @@ class Native {
         return Effect.succeed(reader.boolean() ? reader.string() : undefined)
       }
       return status === statuses.unavailable
-        ? Effect.fail(this.notLoaded(`could not be made: ${binding.message}`))
+        ? Effect.fail(this.unavailable("Refused", `could not be made: ${binding.message}`))
         : this.without("create", status)
     }, "instance")
   }
@@ -166,7 +163,7 @@ class Native {
     const loop = (pause: number): Effect.Effect<void, ServiceUnavailable> =>
       Effect.flatMap(step, (state) => {
         if (state.failed !== undefined) {
-          return Effect.fail(this.notLoaded(`could not be initialised: ${state.failed}`))
+          return Effect.fail(this.unavailable("Refused", `could not be initialised: ${state.failed}`))
         }
         return state.ready
           ? Effect.void

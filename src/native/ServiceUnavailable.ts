@@ -14,13 +14,22 @@ import * as Schema from "effect/Schema"
  * - `Quarantined`: it was late to say how it is; it takes calls again when it answers.
  * - `Escalated`: it could not heal itself; somebody has to look at it, and then `SelfHeal.reopen`.
  * - `Crashed`: its process has ended; healing starts a new one.
- * - `NotLoaded`: it could not be loaded or made.
+ * - `NotLoaded`: it is not there: no native module or sidecar that was built for these specs, or none that runs.
+ * - `Refused`: it does not take what it is given: its config, or an input that is larger than a message to its process may be.
  * - `Shutdown`: it was shut down for good.
  *
  * @category models
  * @since 0.1.0
  */
-export const Reason = Schema.Literals(["Pressure", "Shutdown", "Quarantined", "Escalated", "NotLoaded", "Crashed"])
+export const Reason = Schema.Literals([
+  "Pressure",
+  "Shutdown",
+  "Quarantined",
+  "Escalated",
+  "NotLoaded",
+  "Refused",
+  "Crashed"
+])
 
 /**
  * Why a service does not take calls.

@@ -25,6 +25,8 @@ export interface Command {
  * @since 0.1.0
  */
 export interface Process {
+  /** The most bytes that a line may have, in both directions. */
+  readonly maxFrameBytes: number
   /** Writes one line, and never waits. */
   readonly write: (line: string) => void
 }

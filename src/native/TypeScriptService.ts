@@ -78,6 +78,53 @@ export const make = <
     Exclude<R, Scope.Scope> | Scope.Scope
   >
 
+/** The services whose fallback has been told of. */
+const told = new Set<string>()
+
+/**
+ * Makes a service from its implementation in TypeScript when what was to be it is not there.
+ *
+ * **When to use**
+ *
+ * The generated `layer` calls it with the service in Rust, or the one in a sidecar.
+ *
+ * **Details**
+ *
+ * Only the reason `NotLoaded` leads to TypeScript, and it is logged as a warning, once per process and service. A config
+ * that is refused fails: another implementation would not make it right.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const orElse = <
+  const C extends ServiceDefinition.Commands,
+  R1,
+  R2 = never
+>(
+  native: Effect.Effect<ServiceDefinition.Instance<ServiceDefinition.Functions<C>>, ServiceUnavailable, R1>,
+  definition: ServiceDefinition.ServiceDefinition<C>,
+  implementation: (
+    config: Schema.Json
+  ) => Effect.Effect<Implementation & ServiceDefinition.Implemented<C>, ServiceUnavailable, R2>,
+  options?: Options
+): Effect.Effect<
+  ServiceDefinition.Instance<ServiceDefinition.Functions<C>>,
+  ServiceUnavailable,
+  R1 | Exclude<R2, Scope.Scope> | Scope.Scope
+> =>
+  Effect.catchIf(
+    native,
+    (error) => error.reason === "NotLoaded",
+    (error) => Effect.andThen(tellOnce(definition.name, error), make(definition, implementation, options))
+  )
+
+const tellOnce = (service: string, { message }: ServiceUnavailable): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (told.has(service)) return Effect.void
+    told.add(service)
+    return Effect.logWarning(`The service "${service}" runs in TypeScript. ${message}`)
+  })
+
 type AnyFunction = (params: unknown) => Effect.Effect<unknown, unknown>
 type AnyStreamFunction = (params: unknown) => Stream.Stream<unknown, unknown>
 

@@ -76,7 +76,7 @@ const start = (
       Effect.sync(() => new Child(command, listener, maxFrameBytes)),
       (child) => child.end(patienceMillis)
     ),
-    (child) => ({ write: (line) => child.write(line) })
+    (child) => ({ maxFrameBytes, write: (line) => child.write(line) })
   )
 
 /** How much of the error output is kept. */

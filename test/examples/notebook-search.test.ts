@@ -8,6 +8,7 @@ import { execFile } from "node:child_process"
 import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import App from "../../examples/notebook/app.ts"
@@ -71,6 +72,13 @@ describe("searching the notebook", { timeout: 60_000 }, () => {
       )
     )
 
+  /** Without opbus, as any other program might. */
+  const write = (directory: string, sql: string): void => {
+    const database = new DatabaseSync(join(directory, "notebook.db"))
+    database.exec(sql)
+    database.close()
+  }
+
   const opbus = async (directory: string, ...args: ReadonlyArray<string>): Promise<string> => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
@@ -120,6 +128,21 @@ describe("searching the notebook", { timeout: 60_000 }, () => {
         assert.deepStrictEqual([yield* find("black"), yield* find("mate")], [[], []])
         yield* undo
         assert.deepStrictEqual([yield* find("black"), yield* find("mate")], [["tea"], ["mate"]])
+      })
+    ))
+
+  it("gives equals in the same order, whichever was added first", () =>
+    within(
+      empty(),
+      Effect.gen(function*() {
+        const { undo } = yield* HistoryTracker
+        for (const id of ["c", "a", "b"]) yield* invoke(CreateNote, { id, title: "Tea" })
+        assert.deepStrictEqual(yield* find("tea"), ["a", "b", "c"])
+        yield* invoke(DeleteNotes, { ids: ["a"] })
+        assert.deepStrictEqual(yield* find("tea"), ["b", "c"])
+        yield* undo
+        assert.deepStrictEqual(yield* find("tea"), ["a", "b", "c"])
+        assert.deepStrictEqual((yield* search("tea", { limit: 2 })).hits.map(({ id }) => id), ["a", "b"])
       })
     ))
 
@@ -188,6 +211,8 @@ describe("searching the notebook", { timeout: 60_000 }, () => {
         assert.deepStrictEqual(yield* find("tea"), ["tea", "teapot"])
         yield* Effect.promise(() => opbus(directory, "undo"))
         assert.deepStrictEqual(yield* find("tea"), ["tea"])
+        write(directory, "UPDATE notes SET title = 'Coffee'")
+        assert.deepStrictEqual([yield* find("tea"), yield* find("coffee")], [[], ["tea"]])
       })
     )
   })
@@ -195,11 +220,8 @@ describe("searching the notebook", { timeout: 60_000 }, () => {
   it("finds the notes of a notebook that is older than the search", async () => {
     const directory = empty()
     await within(directory, invoke(CreateNote, { id: "tea", title: "Tea" }))
-    const sqlite = await import("node:sqlite")
-    const database = new sqlite.DatabaseSync(join(directory, "notebook.db"))
-    database.exec("DROP TABLE search_migrations; DROP TABLE note_changes")
-    for (const event of ["INSERT", "UPDATE", "DELETE"]) database.exec(`DROP TRIGGER note_changes_${event}`)
-    database.close()
+    write(directory, "DROP TABLE search_migrations; DROP TABLE note_changes")
+    for (const event of ["INSERT", "UPDATE", "DELETE"]) write(directory, `DROP TRIGGER note_changes_${event}`)
     assert.deepStrictEqual(await within(directory, find("tea")), ["tea"])
   })
 
@@ -214,7 +236,7 @@ describe("searching the notebook", { timeout: 60_000 }, () => {
           Try.toLayer(() =>
             Effect.gen(function*() {
               const db = yield* DatabaseService
-              yield* db.add({
+              yield* Effect.orDie(db.add({
                 type: "note",
                 id: "gone",
                 title: "Tea",
@@ -222,7 +244,7 @@ describe("searching the notebook", { timeout: 60_000 }, () => {
                 tags: [],
                 collection: null,
                 source: null
-              })
+              }))
               inside.push(yield* Effect.orDie(search("tea")))
               return yield* Effect.fail("no")
             })

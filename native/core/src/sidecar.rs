@@ -8,7 +8,7 @@
 //!
 //! | method | params | value |
 //! |---|---|---|
-//! | `hello` | | `{ protocol, modules: [{ name, specHash, commands }] }` |
+//! | `hello` | | `{ protocol, maxFrameBytes, modules: [{ name, specHash, commands }] }` |
 //! | `create` | `module`, `config` | `{ instance, metricPrefix }` |
 //! | `initialize` | `instance` | `{ ready, done }`; asked again until it is ready |
 //! | `call` | `instance`, `command`, `input` | the result |

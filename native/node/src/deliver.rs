@@ -1,6 +1,7 @@
 //! How answers get from the threads of the pool to the thread of the environment.
 
 use crate::environment::Environment;
+use crate::exchange::Answer;
 use crate::job::{Done, Made};
 use crate::napi::{self, Env, Value, Wake};
 use std::collections::VecDeque;
@@ -121,14 +122,13 @@ unsafe fn hand_over(env: Env, environment: *mut Environment, done: Done) -> bool
         Made::Instance(instance) => here.add_instance(instance),
         Made::Stream(stream) => here.add_stream(stream),
     };
-    let text = here.publish(
-        env,
-        done.status,
-        &done.slots,
-        (&done.text, done.units),
-        done.bytes,
+    let answer = Answer {
+        status: done.status,
+        slots: done.slots,
+        bytes: done.bytes,
         handle,
-    );
+    };
+    let text = here.publish(env, answer, (&done.text, done.units));
     let (mut function, mut this, mut id, mut result) = (
         std::ptr::null_mut(),
         std::ptr::null_mut(),

@@ -1,10 +1,10 @@
 //! What the binding keeps per environment: the main thread of Node, or one of its workers.
 
 use crate::deliver::{deliver, Outbox};
-use crate::exchange::Exchange;
+use crate::exchange::{Answer, Exchange};
 use crate::functions;
 use crate::job::{Input, Job};
-use crate::layout::{output, ABI};
+use crate::layout::ABI;
 use crate::napi::{self, Env, Ref, Value, Wake};
 use opbus_core::pool::Pool;
 use opbus_core::registry::Stream;
@@ -40,7 +40,7 @@ pub struct Environment {
     pub text_out: String,
     pub bytes_out: Vec<u8>,
     /// The last answer, when it did not fit.
-    pub unfetched: Option<(Vec<u64>, Vec<u8>)>,
+    pub unfetched: Option<Answer>,
     pub done: Ref,
     pub nothing: Ref,
     pub outbox: Arc<Outbox>,
@@ -181,19 +181,19 @@ impl Environment {
         self.instances.get(handle as usize)?.as_ref()
     }
 
-    pub fn add_instance(&mut self, instance: Arc<Instance>) -> usize {
+    pub fn add_instance(&mut self, instance: Arc<Instance>) -> u32 {
         let context = instance
             .context(Arc::new(AtomicBool::new(false)))
             .with_probe(crate::probe::is_ending);
         self.instances.push(Some(Entry { instance, context }));
-        self.instances.len() - 1
+        (self.instances.len() - 1) as u32
     }
 
-    pub fn add_stream(&mut self, stream: Stream) -> usize {
+    pub fn add_stream(&mut self, stream: Stream) -> u32 {
         let handle = self.next_stream;
         self.next_stream += 1;
         self.streams.insert(handle, Arc::new(Mutex::new(stream)));
-        handle as usize
+        handle
     }
 
     /// Drops what may take its time to go.
@@ -208,33 +208,26 @@ impl Environment {
     pub unsafe fn publish(
         &mut self,
         env: Env,
-        status: Status,
-        slots: &[u64],
+        answer: Answer,
         (text, units): (&str, usize),
-        bytes: Vec<u8>,
-        handle: usize,
     ) -> Value {
-        self.exchange.set(output::HANDLE, handle);
-        self.announce(status, slots.len(), units, bytes.len());
-        // Both, even when the first does not fit.
-        let fits = self.exchange.put_slots(slots) & self.exchange.put_bytes(&bytes);
-        self.unfetched = if fits {
-            None
-        } else {
-            Some((slots.to_vec(), bytes))
-        };
-        string(env, text, units)
+        match string(env, text, units) {
+            Some(text) if answer.can_cross() => {
+                self.unfetched = Some(answer).filter(|answer| !self.exchange.put(answer));
+                text
+            }
+            _ => self.too_large(env),
+        }
     }
 
-    /// Writes the header of an answer.
+    /// The answer cannot cross.
     ///
     /// # Safety
     /// As [`Environment::publish`].
-    pub unsafe fn announce(&self, status: Status, slots: usize, units: usize, bytes: usize) {
-        self.exchange.set(output::STATUS, status as usize);
-        self.exchange.set(output::SLOTS, slots);
-        self.exchange.set(output::TEXT, units);
-        self.exchange.set(output::BYTES, bytes);
+    pub unsafe fn too_large(&mut self, env: Env) -> Value {
+        const MESSAGE: &str = "the answer is larger than JavaScript can take";
+        let message = (MESSAGE, MESSAGE.len());
+        self.publish(env, Answer::without_value(Status::Defect), message)
     }
 
     /// Copies the input of a call out of the shared areas.
@@ -276,21 +269,21 @@ impl Environment {
     }
 }
 
-/// A JavaScript string; null when there is no text.
+/// A JavaScript string; null when there is no text. `None` when it is longer than strings can be.
 ///
 /// # Safety
 /// On the thread of the environment.
-pub unsafe fn string(env: Env, text: &str, units: usize) -> Value {
+pub unsafe fn string(env: Env, text: &str, units: usize) -> Option<Value> {
     let mut value = std::ptr::null_mut();
     if text.is_empty() {
-        return value;
+        return Some(value);
     }
     let data: *const c_char = text.as_ptr().cast();
     // As many bytes as UTF-16 units is ASCII, which needs no decoding.
-    if text.len() == units {
-        napi::napi_create_string_latin1(env, data, text.len(), &mut value);
+    let code = if text.len() == units {
+        napi::napi_create_string_latin1(env, data, text.len(), &mut value)
     } else {
-        napi::napi_create_string_utf8(env, data, text.len(), &mut value);
-    }
-    value
+        napi::napi_create_string_utf8(env, data, text.len(), &mut value)
+    };
+    (code == napi::OK).then_some(value)
 }

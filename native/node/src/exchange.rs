@@ -1,7 +1,8 @@
 //! The memory that both sides see: one area per direction, so that an answer never overwrites what is still being read.
 
-use crate::layout::{input, HEADER};
+use crate::layout::{input, output, HEADER, UNFETCHED};
 use crate::napi::{self, Env, Ref, Value};
+use opbus_core::Status;
 use std::ffi::c_void;
 
 /// An `ArrayBuffer` that is kept alive.
@@ -67,6 +68,32 @@ pub struct Head {
     pub kind: usize,
 }
 
+/// An answer, apart from its text.
+pub struct Answer {
+    pub status: Status,
+    pub slots: Vec<u64>,
+    pub bytes: Vec<u8>,
+    /// What a creation or an opening has made.
+    pub handle: u32,
+}
+
+impl Answer {
+    /// An answer that is a message.
+    pub fn without_value(status: Status) -> Self {
+        Answer {
+            status,
+            slots: Vec::new(),
+            bytes: Vec::new(),
+            handle: 0,
+        }
+    }
+
+    /// Whether the header can say how much it is.
+    pub fn can_cross(&self) -> bool {
+        u32::try_from(self.slots.len()).is_ok() && u32::try_from(self.bytes.len()).is_ok()
+    }
+}
+
 impl Exchange {
     pub const EMPTY: Exchange = Exchange {
         input: Area::EMPTY,
@@ -94,18 +121,19 @@ impl Exchange {
 
     /// # Safety
     /// Only when attached.
+    #[inline]
     pub unsafe fn head(&self) -> Head {
-        let slots = self.input.slots();
-        let field = |at: usize| f64::from_bits(slots[at]);
+        let fields: &[u32; HEADER * 2] = &*self.input.data.cast();
+        let slots = self.input.bytes / 8 - HEADER;
         Head {
-            handle: field(input::HANDLE) as u32,
-            command: field(input::COMMAND) as usize,
-            slots: (field(input::SLOTS) as usize).min(slots.len() - HEADER),
-            text: field(input::TEXT) as usize,
-            bytes: (field(input::BYTES) as usize).min(self.input_bytes.bytes),
-            id: field(input::ID) as u32,
-            transport: field(input::TRANSPORT) as usize,
-            kind: field(input::KIND) as usize,
+            handle: fields[input::HANDLE],
+            command: fields[input::COMMAND] as usize,
+            slots: (fields[input::SLOTS] as usize).min(slots),
+            text: fields[input::TEXT] as usize,
+            bytes: (fields[input::BYTES] as usize).min(self.input_bytes.bytes),
+            id: fields[input::ID],
+            transport: fields[input::TRANSPORT] as usize,
+            kind: fields[input::KIND] as usize,
         }
     }
 
@@ -134,10 +162,35 @@ impl Exchange {
         &mut self.output.slots_mut()[HEADER..]
     }
 
+    /// Writes an answer, or, when it does not fit, that it has to be fetched. Whether it fits.
+    ///
     /// # Safety
     /// Only when attached, and while nothing borrows the output.
-    pub unsafe fn set(&self, at: usize, value: usize) {
-        self.output.slots_mut()[at] = (value as f64).to_bits();
+    pub unsafe fn put(&self, answer: &Answer) -> bool {
+        let fits = self.put_slots(&answer.slots) && self.put_bytes(&answer.bytes);
+        let (slots, bytes) = (answer.slots.len(), answer.bytes.len());
+        self.announce(answer.status, fits, slots, bytes, answer.handle);
+        fits
+    }
+
+    /// Writes the header of an answer.
+    ///
+    /// # Safety
+    /// As [`Exchange::put`].
+    #[inline]
+    pub unsafe fn announce(
+        &self,
+        status: Status,
+        fits: bool,
+        slots: usize,
+        bytes: usize,
+        handle: u32,
+    ) {
+        let fields: &mut [u32; HEADER * 2] = &mut *self.output.data.cast();
+        fields[output::STATUS] = status as u32 | if fits { 0 } else { UNFETCHED };
+        fields[output::SLOTS] = slots as u32;
+        fields[output::BYTES] = bytes as u32;
+        fields[output::HANDLE] = handle;
     }
 
     /// The bytes of an answer, if they fit.

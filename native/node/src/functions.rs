@@ -1,9 +1,9 @@
 //! What JavaScript calls.
 
 use crate::environment::{string, Environment};
-use crate::exchange::Head;
+use crate::exchange::{Answer, Head};
 use crate::job::{Job, Work};
-use crate::layout::{kind, output, transport};
+use crate::layout::{kind, transport};
 use crate::napi::{self, Callback, Env, Info, Ref, Value};
 use crate::probe;
 use opbus_core::wire::{SlotSink, SlotSource};
@@ -49,7 +49,7 @@ unsafe fn throw(env: Env, message: &'static str) -> Value {
 unsafe extern "C" fn modules(env: Env, info: Info) -> Value {
     let (_, _, environment) = arguments::<0>(env, info);
     let text = (*environment).describe();
-    string(env, &text, text.encode_utf16().count())
+    string(env, &text, text.encode_utf16().count()).unwrap_or(std::ptr::null_mut())
 }
 
 /// `attach(input, output, inputBytes, outputBytes, done, nothing)`: the shared areas, what answers are given to, and a
@@ -122,10 +122,8 @@ unsafe extern "C" fn call(env: Env, info: Info) -> Value {
     if head.transport != 0 {
         return call_otherwise(env, here, &head);
     }
-    let text_in = match std::str::from_utf8(&here.text_in) {
-        Ok(text) => text,
-        Err(_) => return throw(env, "opbus: the text is not UTF-8\0"),
-    };
+    // SAFETY: Node writes whole characters of well-formed UTF-8, whatever the string holds.
+    let text_in = std::str::from_utf8_unchecked(&here.text_in);
     let entry = match here.instances.get(head.handle as usize) {
         Some(Some(entry)) => entry,
         _ => return refuse(env, here, "it has been released"),
@@ -145,28 +143,45 @@ unsafe extern "C" fn call(env: Env, info: Info) -> Value {
     let status = entry.instance.call(head.command, &entry.context, &mut port);
     if status as u8 > Status::Failure as u8 {
         let message = port.message().to_string();
-        return here.publish(
-            env,
-            status,
-            &[],
-            (&message, message.encode_utf16().count()),
-            Vec::new(),
-            0,
-        );
+        return say(env, here, status, &message);
     }
     let (length, units, spill) = match port.slot_sink() {
         Some(sink) => (sink.len(), sink.text_units(), sink.take_spill()),
         None => (0, 0, Vec::new()),
     };
     drop(port);
-    here.announce(status, length, units, here.bytes_out.len());
-    if !here.exchange.put_bytes(&here.bytes_out) || !spill.is_empty() {
-        let mut slots = Vec::with_capacity(length);
-        slots.extend_from_slice(&here.exchange.output()[..length - spill.len()]);
-        slots.extend_from_slice(&spill);
-        here.unfetched = Some((slots, std::mem::take(&mut here.bytes_out)));
+    if !spill.is_empty() || !here.exchange.put_bytes(&here.bytes_out) {
+        return call_spilled(env, here, status, length, units, &spill);
     }
-    string(env, &here.text_out, units)
+    let bytes = here.bytes_out.len();
+    here.exchange.announce(status, true, length, bytes, 0);
+    match string(env, &here.text_out, units) {
+        Some(text) => text,
+        None => here.too_large(env),
+    }
+}
+
+/// An answer of which the first slots are in the shared area, and the others in `spill`.
+#[cold]
+unsafe fn call_spilled(
+    env: Env,
+    here: &mut Environment,
+    status: Status,
+    length: usize,
+    units: usize,
+    spill: &[u64],
+) -> Value {
+    let mut slots = Vec::with_capacity(length);
+    slots.extend_from_slice(&here.exchange.output()[..length - spill.len()]);
+    slots.extend_from_slice(spill);
+    let answer = Answer {
+        status,
+        slots,
+        bytes: std::mem::take(&mut here.bytes_out),
+        handle: 0,
+    };
+    let text = std::mem::take(&mut here.text_out);
+    here.publish(env, answer, (&text, units))
 }
 
 /// The transports `json` and `bytes`.
@@ -200,18 +215,21 @@ unsafe fn call_otherwise(env: Env, here: &mut Environment, head: &Head) -> Value
     };
     here.text_in = Vec::new();
     let units = text.encode_utf16().count();
-    here.publish(env, status, &[], (&text, units), bytes, 0)
+    let answer = Answer {
+        bytes,
+        ..Answer::without_value(status)
+    };
+    here.publish(env, answer, (&text, units))
 }
 
 unsafe fn refuse(env: Env, here: &mut Environment, message: &str) -> Value {
-    here.publish(
-        env,
-        Status::Unavailable,
-        &[],
-        (message, message.len()),
-        Vec::new(),
-        0,
-    )
+    say(env, here, Status::Unavailable, message)
+}
+
+/// An answer without a value.
+unsafe fn say(env: Env, here: &mut Environment, status: Status, message: &str) -> Value {
+    let units = message.encode_utf16().count();
+    here.publish(env, Answer::without_value(status), (message, units))
 }
 
 /// `start(text?)`: runs what the header says on the pool; the answer goes to `done`.
@@ -269,12 +287,10 @@ unsafe extern "C" fn start(env: Env, info: Info) -> Value {
 unsafe extern "C" fn fetch(env: Env, info: Info) -> Value {
     let (_, _, environment) = arguments::<0>(env, info);
     let here = &mut *environment;
-    if let Some((slots, bytes)) = here.unfetched.take() {
-        if !(here.exchange.put_slots(&slots) & here.exchange.put_bytes(&bytes)) {
+    if let Some(answer) = here.unfetched.take() {
+        if !here.exchange.put(&answer) {
             return throw(env, "opbus: the areas are still too small\0");
         }
-        here.exchange.set(output::SLOTS, slots.len());
-        here.exchange.set(output::BYTES, bytes.len());
     }
     std::ptr::null_mut()
 }

@@ -1,11 +1,11 @@
-//! What the slots before the data mean. `src/native/internal/binding/layout.ts` says the same; a change of either is a
+//! What the 32-bit integers before the data mean. `src/native/internal/binding/layout.ts` says the same; a change of either is a
 //! new ABI.
 
 /// Both sides have to have been built for the same.
-pub const ABI: u32 = 1;
+pub const ABI: u32 = 2;
 
-/// The data of both directions begins here.
-pub const HEADER: usize = 8;
+/// The data of both directions begins at this slot; the integers before it are half a slot each.
+pub const HEADER: usize = 4;
 
 /// Of a call.
 pub mod input {
@@ -27,12 +27,13 @@ pub mod input {
 pub mod output {
     pub const STATUS: usize = 0;
     pub const SLOTS: usize = 1;
-    /// In UTF-16 units.
-    pub const TEXT: usize = 2;
-    pub const BYTES: usize = 3;
+    pub const BYTES: usize = 2;
     /// The handle that a creation or an opening has made.
-    pub const HANDLE: usize = 4;
+    pub const HANDLE: usize = 3;
 }
+
+/// Added to the status of an answer that has to be fetched, because the areas are too small.
+pub const UNFETCHED: u32 = 0x100;
 
 /// How the input and the answer are written.
 pub mod transport {

@@ -69,7 +69,7 @@ export const echo = async () => {
   const found = await Effect.runPromise(Context.get(context, NativeModule).find(definition.name, definition.specHash))
   const binding = found.binding as Binding
   Effect.runSync(instance.commands.add(inputAt(0)))
-  const handle = binding.writer.numbers[input.handle]!
+  const handle = binding.writer.head[input.handle]!
   const number = binding.modules.get("echo")!.commands.findIndex(({ name }) => name === "echo/add")
   const raw = (command: ServiceDefinition.Command) => {
     const { output, transport, write } = Marshal.make(binding, command.name, command)

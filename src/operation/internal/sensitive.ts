@@ -34,16 +34,31 @@ export const isSensitive = (ast: SchemaAST.AST): boolean =>
   ast.encoding?.some((link) => isSensitive(link.to)) === true
 
 /**
+ * How many recursive references are followed on the encoded side. It can be infinite: a recursive field with a default is
+ * turned around once more at each turn, and never the same node again. What is sensitive about the values of a type is
+ * found on its own side, which is finite; beyond it only schemas count that were written for the encoded side alone.
+ */
+const encodedTurns = 200
+
+/**
  * Tells whether a sensitive value can stand anywhere in the values of a node.
  *
  * @internal
  */
-export const hasSensitive = (ast: SchemaAST.AST, seen: Set<SchemaAST.AST> = new Set()): boolean => {
-  if (isSensitive(ast)) return true
-  if (seen.has(ast)) return false
-  seen.add(ast)
-  return partsOf(ast).some((part) => hasSensitive(part, seen)) ||
-    ast.encoding?.some((link) => hasSensitive(link.to, seen)) === true
+export const hasSensitive = (ast: SchemaAST.AST): boolean => {
+  const seen = new Set([ast])
+  const encoded = new Set<SchemaAST.AST>()
+  let turns = encodedTurns
+  for (const [queue, isEncoded] of [[seen, false], [encoded, true]] as const) {
+    // A set is walked in the order of insertion, what is added on the way included: all that is near comes first.
+    for (const node of queue) {
+      if (isSensitive(node)) return true
+      for (const link of node.encoding ?? []) if (!seen.has(link.to)) encoded.add(link.to)
+      if (isEncoded && node._tag === "Suspend" && turns-- <= 0) return false
+      for (const part of partsOf(node)) if (!seen.has(part)) queue.add(part)
+    }
+  }
+  return false
 }
 
 const partsOf = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> => {

@@ -316,7 +316,7 @@ describe.skipIf(skip)("a service written in Rust", () => {
       assert.deepStrictEqual(yield* commands.add({ x: 1, y: 1, name: "" }), { sum: 2, name: "" })
       const broken = yield* Effect.flip(echo({ config: { broken: "no disk" } }))
       assert.deepInclude(broken, {
-        reason: "NotLoaded",
+        reason: "Refused",
         message: "The service \"echo\" in Rust could not be initialised: no disk."
       })
     }))
@@ -325,7 +325,7 @@ describe.skipIf(skip)("a service written in Rust", () => {
     Effect.gen(function*() {
       const refused = yield* Effect.flip(echo({ config: { refuse: "no memory" } }))
       assert.deepInclude(refused, {
-        reason: "NotLoaded",
+        reason: "Refused",
         message: "The service \"echo\" in Rust could not be made: no memory."
       })
       const panicked = yield* Effect.flip(echo({ config: { panic: "boom" } }))
@@ -435,7 +435,7 @@ describe("a native module that is not there", () => {
       const error = yield* Effect.flip(NativeService.make(definition))
       assert.strictEqual(error.reason, "NotLoaded")
       assert.include(error.message, `there is no file ${file}`)
-      assert.include(error.message, `${process.platform}-${process.arch}, Node-API ${process.versions.napi}, ABI 1`)
+      assert.include(error.message, `${process.platform}-${process.arch}, Node-API ${process.versions.napi}, ABI 2`)
       assert.include(error.message, "opbus build-native")
     }).pipe(Effect.provide(NodeNativeModule.layer({ files: [file] }))))
 

@@ -241,12 +241,12 @@ describe.skipIf(sidecar === undefined || process.platform !== "linux")("a servic
         Effect.map(Effect.flip(effect), ({ message, reason }) => `${reason}: ${message}`)
       assert.strictEqual(
         yield* why(echo({ config: { refuse: "no such file" } })),
-        "NotLoaded: The service \"echo\" was not made: no such file"
+        "Refused: The service \"echo\" was not made: no such file"
       )
-      assert.match(yield* why(echo({ config: { panic: "oh" } })), /^NotLoaded: The service "echo" was not made: oh/)
+      assert.match(yield* why(echo({ config: { panic: "oh" } })), /^Refused: The service "echo" was not made: oh/)
       assert.strictEqual(
         yield* why(echo({ config: { broken: "disk" } })),
-        "NotLoaded: The service \"echo\" could not be initialised: disk"
+        "Refused: The service \"echo\" could not be initialised: disk"
       )
       assert.match(
         yield* why(Sidecar.make({ ...definition, specHash: "echo-2" })),
@@ -262,6 +262,17 @@ describe.skipIf(sidecar === undefined || process.platform !== "linux")("a servic
       )
       assert.deepStrictEqual(sidecars(), [])
     }).pipe(Effect.provide(Node)))
+
+  it.live("refuses an input at once that is longer than its process reads, and goes on", () =>
+    Effect.gen(function*() {
+      const { commands } = yield* echo()
+      const name = "x".repeat(64 * 1024 * 1024)
+      const error = yield* Effect.flip(commands.add({ x: 1, y: 1, name }))
+      assert.deepInclude(error, { _tag: "ServiceUnavailable", reason: "Refused" })
+      assert.include((error as ServiceUnavailable).message, "more than 67108864 bytes as JSON")
+      assert.deepStrictEqual(yield* commands.add({ x: 1, y: 1, name: "short" }), { sum: 2, name: "short" })
+      // The process says how much it reads; this side would send more.
+    }).pipe(Effect.provide(NodeSidecar.layer({ commands: [command], maxFrameBytes: 2 ** 30 }))))
 
   it.live("fails what is running when it is shut down, as shut down", () =>
     Effect.gen(function*() {

@@ -3,6 +3,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
@@ -11,7 +12,7 @@ import * as HealthStatus from "opbus/native/HealthStatus"
 import type { Implementation } from "opbus/native/ManagedService"
 import * as ServiceDefinition from "opbus/native/ServiceDefinition"
 import { ServiceRegistry } from "opbus/native/ServiceRegistry"
-import { ServiceUnavailable } from "opbus/native/ServiceUnavailable"
+import { type Reason, ServiceUnavailable } from "opbus/native/ServiceUnavailable"
 import * as TypeScriptService from "opbus/native/TypeScriptService"
 import { OperationInvoker } from "opbus/operation"
 import { bus } from "../../operation/support.ts"
@@ -194,6 +195,25 @@ describe("a service written in TypeScript", () => {
       assert.deepStrictEqual(released, ["released"])
       assert.deepStrictEqual(yield* registry.list, [])
     }).pipe(Effect.provide(ServiceRegistry.layer)))
+
+  it.effect("takes the place of a native one that is not there, says so once, and not of one that refuses", () => {
+    const logged: Array<string> = []
+    const logger = Logger.make(({ logLevel, message }) => void logged.push(`${logLevel}: ${String(message)}`))
+    const unavailable = (reason: Reason) =>
+      Effect.fail(new ServiceUnavailable({ service: "standin", reason, message: `It is ${reason}.` }))
+    const standIn = (reason: Reason) => {
+      const named = ServiceDefinition.make({ name: "standin", specHash: "none", traits: [], commands: {} })
+      return TypeScriptService.orElse(unavailable(reason), named, () => Effect.succeed(quiet))
+    }
+    return Effect.gen(function*() {
+      assert.strictEqual((yield* standIn("NotLoaded")).managed.kind, "typescript")
+      assert.strictEqual((yield* standIn("NotLoaded")).managed.kind, "typescript")
+      assert.deepStrictEqual(logged, ["Warn: The service \"standin\" runs in TypeScript. It is NotLoaded."])
+      for (const reason of ["Refused", "Crashed", "Shutdown"] as const) {
+        assert.strictEqual((yield* Effect.flip(standIn(reason))).reason, reason)
+      }
+    }).pipe(Effect.provide(Logger.layer([logger])))
+  })
 
   it("says as JSON why it is unavailable", () => {
     const error = new ServiceUnavailable({ service: "tally", reason: "Crashed", message: "its process has ended" })

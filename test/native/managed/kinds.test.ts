@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { SelfHeal } from "opbus/native/SelfHeal"
 import * as Sidecar from "opbus/native/Sidecar"
 import { NodeSidecar } from "opbus/node"
 import { definition } from "../binding/echo.ts"
@@ -73,4 +75,25 @@ describe.skipIf(binding.skip).each(kinds)("a service written in Rust, as %s", (k
       assert.strictEqual(seen.of("system.service.quarantined").length, 1)
       assert.deepStrictEqual((yield* commands.stats({})).events, ["heal", "heal", "heal"])
     }).pipe(Effect.provide(system(options).layer)))
+
+  it.live("is given up when it cannot heal itself, and takes no calls until it is reopened", () =>
+    Effect.gen(function*() {
+      const seen = yield* recordSystem
+      const { commands, managed } = yield* echo
+      yield* managed.parameters.set("health", "lost")
+      yield* eventually(Effect.sync(() => seen.of("system.service.escalated")), (events) => events.length === 1)
+      assert.deepInclude(seen.of("system.service.escalated")[0], {
+        service: "echo",
+        attempts: 3,
+        reason: "it cannot heal itself: the data is lost"
+      })
+      assert.deepStrictEqual(reasons(managed), ["Escalated"])
+      assert.strictEqual(yield* refusal(commands.stats({})), "Escalated")
+      assert.strictEqual(yield* refusal(commands.slow({ millis: 0, deaf: false })), "Escalated")
+      assert.strictEqual(yield* refusal(Stream.runDrain(commands.count({ count: 1, slow: false }))), "Escalated")
+      // Somebody removes the cause.
+      yield* managed.parameters.set("health", "healthy")
+      assert.isTrue(yield* (yield* SelfHeal).reopen("echo"))
+      assert.deepStrictEqual((yield* commands.stats({})).events, ["heal", "heal", "heal"])
+    }).pipe(Effect.provide(system({ ...options, heal: { ...options.heal, attempts: 3 } }).layer)))
 })

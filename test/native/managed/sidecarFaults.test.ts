@@ -2,9 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { fileURLToPath } from "node:url"
-import type { ServiceUnavailable } from "opbus/native/ServiceUnavailable"
+import { ServiceUnavailable } from "opbus/native/ServiceUnavailable"
 import * as Sidecar from "opbus/native/Sidecar"
 import { NodeSidecar } from "opbus/node"
 import { LineReader } from "../../../src/node/internal/sidecar/lines.ts"
@@ -66,6 +67,27 @@ describe("a sidecar with a fault", () => {
       )
       assert.isTrue(yield* managed.heal)
       assert.strictEqual(yield* commands.total(undefined), 0)
+    }).pipe(Effect.provide(Node)))
+
+  it.live("is not sent what is longer than a message may be, in bytes", () =>
+    Effect.gen(function*() {
+      const { commands, managed } = yield* tally("none")
+      const set = (text: string) =>
+        Effect.exit(managed.parameters.set("name", text)).pipe(Effect.timeoutOption("300 millis"))
+      const message =
+        "The service \"tally\" was not asked to set: the input has more than 100000 bytes as JSON, which is the most that a message to its process may have. Send less at a time."
+      for (const text of ["x".repeat(100_000), "é".repeat(50_000), "😀".repeat(25_000)]) {
+        assert.deepStrictEqual(
+          yield* Effect.flip(managed.parameters.set("name", text)),
+          new ServiceUnavailable({ service: "tally", reason: "Refused", message })
+        )
+      }
+      // This sidecar does not know the method, and answers nothing: these were sent.
+      for (const text of ["x".repeat(99_800), "é".repeat(49_900), "😀".repeat(24_950)]) {
+        assert.isTrue(Option.isNone(yield* set(text)))
+      }
+      assert.deepStrictEqual(yield* commands.add({ by: 2 }), { total: 2 })
+      assert.match(yield* failure(tally("none", { config: "x".repeat(100_000) })), /^Refused: .*not asked to create/)
     }).pipe(Effect.provide(Node)))
 
   it.live("that dies in the middle of a call, or of a stream, fails it", () =>

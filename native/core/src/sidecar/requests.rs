@@ -93,7 +93,7 @@ fn request(
     params: Params,
 ) -> Result<(), Fault> {
     match method {
-        "hello" => session.finish(id, Answer::ok(&hello(&session.modules))),
+        "hello" => session.finish(id, Answer::ok(&hello(session))),
         "create" => {
             let name = params.string("module")?;
             let factory = *session
@@ -211,8 +211,8 @@ fn answer<T>(result: Result<T, Refusal>, value: impl FnOnce(T) -> Value) -> Answ
     }
 }
 
-fn hello(modules: &[ModuleFactory]) -> Value {
-    let modules = modules.iter().map(|factory| {
+fn hello(session: &Session) -> Value {
+    let modules = session.modules.iter().map(|factory| {
         let commands = factory.commands.iter().map(|command| {
             let mode = match command.mode {
                 Mode::Sync => "sync",
@@ -232,6 +232,7 @@ fn hello(modules: &[ModuleFactory]) -> Value {
     });
     Value::object([
         ("protocol", Value::Number(f64::from(PROTOCOL))),
+        ("maxFrameBytes", Value::Number(session.max_frame as f64)),
         ("modules", Value::Array(modules.collect())),
     ])
 }

@@ -63,7 +63,7 @@ pub struct Session {
     /// The flags of the running requests, by their ids.
     running: Mutex<BTreeMap<u64, Arc<AtomicBool>>>,
     output: Mutex<Box<dyn Write + Send>>,
-    max_frame: usize,
+    pub max_frame: usize,
     commands: Pool,
     managed: Pool,
     waiting: AtomicUsize,

@@ -232,7 +232,7 @@ fn answers_a_call_with_its_result_its_failure_or_its_panic() {
     assert_eq!(
         client.ask("hello", "{}"),
         concat!(
-            r#""result":{"status":0,"value":{"protocol":1,"modules":[{"name":"probe","specHash":"p1","commands":["#,
+            r#""result":{"status":0,"value":{"protocol":1,"maxFrameBytes":4096,"modules":[{"name":"probe","specHash":"p1","commands":["#,
             r#"{"name":"probe/say","mode":"async"},{"name":"probe/wait","mode":"async"},"#,
             r#"{"name":"probe/levels","mode":"stream"},{"name":"probe/panic","mode":"async"}]}]}}"#
         )

@@ -216,6 +216,9 @@ impl ManagedService for Echo {
             "unhealthy" => HealthStatus::Unhealthy {
                 reason: "told so".to_string(),
             },
+            "lost" => HealthStatus::Unhealthy {
+                reason: "the data is lost".to_string(),
+            },
             "panic" => panic!("health"),
             "late" => {
                 std::thread::sleep(Duration::from_millis(300));
@@ -236,7 +239,7 @@ impl ManagedService for Echo {
     fn heal(&self) -> bool {
         self.event("heal");
         let mut health = lock(&self.health);
-        let can = health.as_str() != "degraded";
+        let can = !matches!(health.as_str(), "degraded" | "lost");
         if can {
             *health = "healthy".to_string();
         }

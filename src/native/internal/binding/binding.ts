@@ -1,5 +1,5 @@
 import type { Addon, ModuleInfo } from "./addon.ts"
-import { header, input, output } from "./layout.ts"
+import { header, input, output, unfetched } from "./layout.ts"
 import { SlotReader, SlotWriter } from "./slots.ts"
 
 /**
@@ -50,34 +50,32 @@ export class Binding {
 
   /** Runs a command on this thread, with the input that was written. Returns its status; `reader` has the rest. */
   call(instance: number, command: number, transport: number): number {
-    const { writer } = this
-    const { numbers, text } = writer
-    numbers[input.handle] = instance
-    numbers[input.command] = command
-    numbers[input.slots] = writer.at - header
-    numbers[input.text] = text.length
-    numbers[input.bytes] = writer.bytesAt
-    numbers[input.transport] = transport
-    this.reader.shrink()
-    if (writer.changed || this.reader.changed) this.attach()
+    const { reader, writer } = this
+    const { head, text } = writer
+    head[input.handle] = instance
+    head[input.command] = command
+    head[input.slots] = writer.at - header
+    head[input.text] = text.length
+    head[input.bytes] = writer.bytesAt
+    head[input.transport] = transport
+    if (writer.changed || reader.changed || reader.large) this.settle()
     return this.receive(this.addon.call(text))
   }
 
   /** Runs something on a thread of the pool, with the input that was written. */
   start(kind: number, handle: number, command: number, transport: number, onDone: OnDone): number {
     const { writer } = this
-    const { numbers } = writer
+    const { head } = writer
     const id = this.freeId()
-    numbers[input.handle] = handle
-    numbers[input.command] = command
-    numbers[input.slots] = writer.at - header
-    numbers[input.text] = writer.text.length
-    numbers[input.bytes] = writer.bytesAt
-    numbers[input.id] = id
-    numbers[input.transport] = transport
-    numbers[input.kind] = kind
-    this.reader.shrink()
-    if (writer.changed || this.reader.changed) this.attach()
+    head[input.handle] = handle
+    head[input.command] = command
+    head[input.slots] = writer.at - header
+    head[input.text] = writer.text.length
+    head[input.bytes] = writer.bytesAt
+    head[input.id] = id
+    head[input.transport] = transport
+    head[input.kind] = kind
+    this.settle()
     this.addon.start(writer.text)
     this.running.set(id, onDone)
     return id
@@ -106,7 +104,7 @@ export class Binding {
 
   /** The instance or stream that the answer speaks of. */
   get handle(): number {
-    return this.reader.numbers[output.handle]!
+    return this.reader.head[output.handle]!
   }
 
   /** What an answer without a value says. */
@@ -116,7 +114,7 @@ export class Binding {
 
   /** The bytes of the answer, until the next one. */
   get bytes(): Uint8Array {
-    return this.reader.area.subarray(0, this.reader.numbers[output.bytes])
+    return this.reader.area.subarray(0, this.reader.head[output.bytes])
   }
 
   /** Notes what a call makes. */
@@ -132,19 +130,18 @@ export class Binding {
 
   private receive(text: string | undefined): number {
     const { reader } = this
-    const { numbers } = reader
-    const slots = numbers[output.slots]!
-    const bytes = numbers[output.bytes]!
-    const status = numbers[output.status]!
-    if (header + slots > numbers.length || bytes > reader.area.length) {
-      const handle = this.handle
-      reader.makeRoom(slots, bytes)
-      this.attach()
-      this.addon.fetch()
-      reader.numbers[output.handle] = handle
-    }
+    const status = reader.head[output.status]!
     reader.begin(text ?? "")
-    return status
+    return status < unfetched ? status : this.fetch()
+  }
+
+  /** Makes room for the answer that did not fit. */
+  private fetch(): number {
+    const { reader } = this
+    reader.makeRoom(reader.head[output.slots]!, reader.head[output.bytes]!)
+    this.attach()
+    this.addon.fetch()
+    return reader.head[output.status]!
   }
 
   private readonly done = (id: number, text: string | undefined): void => {
@@ -153,6 +150,12 @@ export class Binding {
     this.running.delete(id)
     onDone?.(status)
     this.makers.delete(id)
+  }
+
+  /** Both sides know the same memory, and no more of it than is kept. */
+  private settle(): void {
+    this.reader.shrink()
+    if (this.writer.changed || this.reader.changed) this.attach()
   }
 
   private attach(): void {

@@ -1,20 +1,23 @@
 /**
- * What the slots before the data mean. `native/node/src/layout.rs` says the same; a change of either is a new ABI.
+ * What the 32-bit integers before the data mean. `native/node/src/layout.rs` says the same; a change of either is a new ABI.
  *
  * @internal
  */
 
 /** Both sides have to have been built for the same. */
-export const abi = 1
+export const abi = 2
 
-/** The data of both directions begins here. */
-export const header = 8
+/** The data of both directions begins at this slot; the integers before it are half a slot each. */
+export const header = 4
 
 /** Of a call. */
 export const input = { handle: 0, command: 1, slots: 2, text: 3, bytes: 4, id: 5, transport: 6, kind: 7 } as const
 
 /** Of an answer. */
-export const output = { status: 0, slots: 1, text: 2, bytes: 3, handle: 4 } as const
+export const output = { status: 0, slots: 1, bytes: 2, handle: 3 } as const
+
+/** Added to the status of an answer that has to be fetched, because the areas are too small. */
+export const unfetched = 0x100
 
 /** How the input and the answer are written. */
 export const transports = { positional: 0, json: 1, bytes: 2 } as const

@@ -12,12 +12,16 @@ const kept = { slots: 131_072, bytes: 1_048_576 }
  * @internal
  */
 class Area {
+  /** The header. */
+  head!: Uint32Array<ArrayBuffer>
   numbers!: Float64Array<ArrayBuffer>
   ints!: BigInt64Array<ArrayBuffer>
   uints!: BigUint64Array<ArrayBuffer>
   area!: Uint8Array<ArrayBuffer>
   /** The other side does not know this memory yet. */
   changed = true
+  /** It is more than is kept. */
+  large = false
 
   constructor() {
     this.allocate(initial.slots)
@@ -26,23 +30,31 @@ class Area {
 
   protected allocate(slots: number): void {
     const buffer = new ArrayBuffer(slots * 8)
+    this.head = new Uint32Array(buffer, 0, header * 2)
     this.numbers = new Float64Array(buffer)
     this.ints = new BigInt64Array(buffer)
     this.uints = new BigUint64Array(buffer)
     this.changed = true
+    if (slots > kept.slots) this.large = true
   }
 
   protected allocateBytes(bytes: number): void {
     this.area = new Uint8Array(new ArrayBuffer(bytes))
     this.changed = true
+    if (bytes > kept.bytes) this.large = true
   }
 
   /** Gives back what one large call needed. */
   shrink(): void {
+    if (!this.large) return
     if (this.numbers.length > kept.slots) this.allocate(initial.slots)
     if (this.area.length > kept.bytes) this.allocateBytes(initial.bytes)
+    this.large = false
   }
 }
+
+/** What the header can say. */
+const most = 0xffff_ffff
 
 const roomier = (needed: number): number => 2 ** Math.ceil(Math.log2(needed))
 
@@ -57,7 +69,7 @@ export class SlotWriter extends Area implements Writer {
   bytesAt = 0
 
   begin(): void {
-    if (this.numbers.length > kept.slots || this.area.length > kept.bytes) this.shrink()
+    if (this.large) this.shrink()
     this.at = header
     this.text = ""
     this.bytesAt = 0
@@ -102,6 +114,7 @@ export class SlotWriter extends Area implements Writer {
   room(bytes: number): void {
     const needed = this.bytesAt + bytes
     if (needed <= this.area.length) return
+    if (needed > most) throw new RangeError("The input of a call has 4 GiB of bytes or more.")
     const before = this.area
     this.allocateBytes(roomier(needed))
     this.area.set(before.subarray(0, this.bytesAt))

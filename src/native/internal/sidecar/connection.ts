@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { ServiceUnavailable } from "../../ServiceUnavailable.ts"
+import { ServiceUnavailable } from "../../ServiceUnavailable.ts"
 
 /**
  * How a call ended: the numbers of the Rust side's `Status`.
@@ -40,11 +40,15 @@ interface Pending {
  */
 export class Connection {
   ended: ServiceUnavailable | undefined = undefined
+  /** The other side skips what is longer, and does not answer it. */
+  maxFrameBytes = Infinity
+  private readonly service: string
   private readonly write: (line: string) => void
   private readonly pending = new Map<number, Pending>()
   private lastId = 0
 
-  constructor(write: (line: string) => void) {
+  constructor(service: string, write: (line: string) => void) {
+    this.service = service
     this.write = write
   }
 
@@ -53,14 +57,26 @@ export class Connection {
     return Effect.callback<Answer, ServiceUnavailable>((resume) => {
       if (this.ended !== undefined) return resume(Exit.fail(this.ended))
       const id = ++this.lastId
+      const line = `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`
+      if (isLonger(line, this.maxFrameBytes)) return resume(Exit.fail(this.tooLong(method)))
       const pending: Pending = { resume, abandoned: false, giveBack }
       this.pending.set(id, pending)
-      this.write(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}\n`)
+      this.write(`${line}\n`)
       return Effect.sync(() => {
         if (giveBack === undefined) this.pending.delete(id)
         else pending.abandoned = true
         this.tell("cancel", `{"id":${id}}`)
       })
+    })
+  }
+
+  private tooLong(method: string): ServiceUnavailable {
+    const { maxFrameBytes, service } = this
+    return new ServiceUnavailable({
+      service,
+      reason: "Refused",
+      message:
+        `The service "${service}" was not asked to ${method}: the input has more than ${maxFrameBytes} bytes as JSON, which is the most that a message to its process may have. Send less at a time.`
     })
   }
 
@@ -95,6 +111,12 @@ export class Connection {
     for (const pending of open) if (!pending.abandoned) pending.resume(Exit.fail(reason))
   }
 }
+
+const encoder = new TextEncoder()
+
+/** Whether a text is longer than this many bytes as UTF-8: three at most for each of its units. */
+const isLonger = (text: string, bytes: number): boolean =>
+  text.length > bytes || (text.length * 3 > bytes && encoder.encode(text).length > bytes)
 
 const answerOf = (message: { readonly result?: unknown; readonly error?: { readonly message?: unknown } }): Answer => {
   const { error, result } = message

@@ -48,6 +48,8 @@ export const makeSupervisor = Effect.fnUntraced(function*(
   let started: Started | undefined
   const established = new WeakSet<Connection>()
 
+  const refused = (why: string) => new ServiceUnavailable({ service, reason: "Refused", message: why })
+
   const notLoaded = (why: string) => new ServiceUnavailable({ service, reason: "NotLoaded", message: why })
 
   const crashed = (why: string) =>
@@ -63,7 +65,7 @@ export const makeSupervisor = Effect.fnUntraced(function*(
   /** A connection to a new process. */
   const connect = Effect.fnUntraced(function*(command: Command) {
     const log = yield* Effect.context<never>()
-    const connection: Connection = new Connection((line) => process.write(line))
+    const connection: Connection = new Connection(service, (line) => process.write(line))
     const process = yield* processes.start(command, {
       onLine: (line) => connection.receive(line),
       onEnd: (why, tail) => {
@@ -78,26 +80,33 @@ export const makeSupervisor = Effect.fnUntraced(function*(
         )
       }
     })
+    connection.maxFrameBytes = process.maxFrameBytes
     return connection
   })
 
-  const told = <A>(read: (answer: Answer) => Effect.Effect<A>, answer: Answer, what: string) =>
+  const told = <A>(
+    read: (answer: Answer) => Effect.Effect<A>,
+    answer: Answer,
+    otherwise: (why: string) => ServiceUnavailable,
+    what: string
+  ) =>
     answer.status === Status.ok
       ? read(answer)
-      : Effect.fail(notLoaded(`The service "${service}" ${what}: ${answer.message ?? "it does not say why"}`))
+      : Effect.fail(otherwise(`The service "${service}" ${what}: ${answer.message ?? "it does not say why"}`))
 
   /** `undefined` when the program does not have the module. */
   const begin = Effect.fnUntraced(function*(command: Command, scope: Scope.Closeable) {
     const connection = yield* Scope.provide(connect(command), scope)
     const hello = yield* Effect.flatMap(
       connection.ask("hello", "{}"),
-      (answer) => told(readHello, answer, "does not say hello")
+      (answer) => told(readHello, answer, notLoaded, "does not say hello")
     )
     if (hello.protocol !== protocol) {
       return yield* Effect.fail(notLoaded(
         `The sidecar ${command.file} speaks version ${hello.protocol} of the protocol, not ${protocol}. Build it again: opbus build-native`
       ))
     }
+    connection.maxFrameBytes = Math.min(connection.maxFrameBytes, hello.maxFrameBytes ?? Infinity)
     const module = hello.modules.find(({ name }) => name === service)
     if (module === undefined) return undefined
     if (module.specHash !== definition.specHash) {
@@ -107,7 +116,7 @@ export const makeSupervisor = Effect.fnUntraced(function*(
     }
     const created = yield* Effect.flatMap(
       connection.ask("create", `{"module":${toText(service)},"config":${toText(config)}}`),
-      (answer) => told(readCreated, answer, "was not made")
+      (answer) => told(readCreated, answer, refused, "was not made")
     )
     const running: Started = {
       connection,
@@ -119,7 +128,7 @@ export const makeSupervisor = Effect.fnUntraced(function*(
     for (let pause = 1;; pause = Math.min(pause * 2, 50)) {
       const step = yield* Effect.flatMap(
         connection.ask("initialize", `{"instance":${running.instance}}`),
-        (answer) => told(readStep, answer, "could not be initialised")
+        (answer) => told(readStep, answer, refused, "could not be initialised")
       )
       if (step.ready) return running
       yield* Effect.sleep(pause)
@@ -202,6 +211,7 @@ export const makeSupervisor = Effect.fnUntraced(function*(
 
 const readHello = readAs(Schema.Struct({
   protocol: Schema.Finite,
+  maxFrameBytes: Schema.optionalKey(Schema.Finite),
   modules: Schema.Array(Schema.Struct({
     name: Schema.String,
     specHash: Schema.String,

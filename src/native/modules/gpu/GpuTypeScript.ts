@@ -44,7 +44,7 @@ export const make = Effect.fnUntraced(function*(
     (error) =>
       new ServiceUnavailable({
         service: "gpu",
-        reason: "NotLoaded",
+        reason: "Refused",
         message: `The service "gpu" cannot be made: ${error.message.replace(/\s*\n\s*/g, " ")}`
       })
   )

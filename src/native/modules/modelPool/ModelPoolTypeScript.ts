@@ -54,7 +54,7 @@ export const make = Effect.fnUntraced(function*(
   const settings = yield* Config.settings(config)
   const files = yield* Effect.serviceOption(FileSystem.FileSystem)
   if (settings.folder !== undefined && Option.isNone(files)) {
-    return yield* Config.notLoaded("a folder of models needs the service FileSystem; provide NodeFileSystem.layer")
+    return yield* Config.refused("a folder of models needs the service FileSystem; provide NodeFileSystem.layer")
   }
   const pool = new Pool(settings, Option.getOrElse(files, () => FileSystem.makeNoop({})))
   return {
@@ -165,7 +165,7 @@ const loadFailure = ({ id }: ModelPoolLoadParams, refusal: LoadRefusal) => {
 const initialize = (pool: Pool): Effect.Effect<void, ServiceUnavailable> =>
   Effect.gen(function*() {
     while (yield* pool.loadNextRequired);
-  }).pipe(Effect.mapError(Config.notLoaded))
+  }).pipe(Effect.mapError(Config.refused))
 
 /** A model that is unloaded under a stream ends it. */
 const verify = (pool: Pool, id: string): Stream.Stream<Verify.ModelPoolVerifyResult, Verify.ModelNotFound> =>

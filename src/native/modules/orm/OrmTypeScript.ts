@@ -40,7 +40,7 @@ export const make = Effect.fnUntraced(function*(
   yield* Effect.mapError(databases.open(settings.default), (refusal) =>
     new ServiceUnavailable({
       service: "orm",
-      reason: "NotLoaded",
+      reason: "Refused",
       message: `The service "orm" cannot open its default database: ${
         refusal._tag === "Failed" ? refusal.refusal.reason : refusal._tag
       }`

@@ -25,7 +25,7 @@ export const make = (config: Schema.Json): Effect.Effect<SearchImplementation, S
       : Effect.fail(
         new ServiceUnavailable({
           service: "search",
-          reason: "NotLoaded",
+          reason: "Refused",
           message: `The service "search" could not be made: ${settings.failure}`
         })
       )

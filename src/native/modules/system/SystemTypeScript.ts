@@ -63,11 +63,11 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<SystemImplementation, ServiceUnavailable> {
   const given = yield* Effect.mapError(
     Schema.decodeUnknownEffect(Config)(config, { onExcessProperty: "error" }),
-    (error) => notLoaded(error.message.replace(/\s*\n\s*/g, " "))
+    (error) => refused(error.message.replace(/\s*\n\s*/g, " "))
   )
   const thresholds = { ...limitsOf().usage, ...given.thresholds }
   const refusal = unordered(thresholds)
-  if (refusal !== undefined) return yield* notLoaded(refusal)
+  if (refusal !== undefined) return yield* refused(refusal)
   const state: State = {
     read: reader(given.root ?? "/", yield* Effect.serviceOption(FileSystem.FileSystem)),
     thresholds,
@@ -104,10 +104,10 @@ export const make = Effect.fnUntraced(function*(
   }
 })
 
-const notLoaded = (reason: string): ServiceUnavailable =>
+const refused = (reason: string): ServiceUnavailable =>
   new ServiceUnavailable({
     service: "system",
-    reason: "NotLoaded",
+    reason: "Refused",
     message: `The service "system" cannot be made: ${reason}`
   })
 

@@ -109,7 +109,7 @@ const serviceUnavailable: JsonObject = {
   properties: {
     _tag: { const: "ServiceUnavailable" },
     service: { type: "string" },
-    reason: { enum: ["Pressure", "Shutdown", "Quarantined", "Escalated", "NotLoaded", "Crashed"] },
+    reason: { enum: ["Pressure", "Shutdown", "Quarantined", "Escalated", "NotLoaded", "Refused", "Crashed"] },
     message: { type: "string" }
   },
   required: ["_tag", "service", "reason", "message"]

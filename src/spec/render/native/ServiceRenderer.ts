@@ -218,25 +218,16 @@ const service = (
       `${described[first].slice(0, -1)}; in TypeScript where that is not there.`,
       `static layer(options?: ${makers[first]().options})`,
       Printer.concat(
-        `return ${layer}.effect(`,
-        Printer.indent(
-          Printer.hardline,
-          `${service},`,
-          Printer.hardline,
-          `${imports.effect("Effect")}.catchIf(`,
-          Printer.indent(
-            Printer.hardline,
-            `${makers[first]().effect},`,
-            Printer.hardline,
-            `(error) => error.reason === "NotLoaded",`,
-            Printer.hardline,
-            `() => ${makers.typescript().effect}`
-          ),
-          Printer.hardline,
-          ")"
-        ),
-        Printer.hardline,
-        ")"
+        "return ",
+        TypeScript.call(`${layer}.effect`, [
+          service,
+          TypeScript.call(`${imports.runtime("native/TypeScriptService")}.orElse`, [
+            makers[first]().effect,
+            "definition",
+            make,
+            "options"
+          ])
+        ])
       )
     )
   return Printer.concat(

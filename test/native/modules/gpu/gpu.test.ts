@@ -48,7 +48,7 @@ for (const kind of kinds) {
         const failure = yield* Effect.flip(gpu.commands.stats({}))
         assert.isTrue(isServiceUnavailable(failure) && failure.reason === "Shutdown", failure._tag)
         for (const config of [{ libary: "x" }, { library: 7 }, []]) {
-          assert.strictEqual((yield* Effect.flip(make(kind, config))).reason, "NotLoaded")
+          assert.strictEqual((yield* Effect.flip(make(kind, config))).reason, "Refused")
         }
       }))
   })

@@ -228,11 +228,11 @@ for (const kind of kinds) {
           const preload = [{ id: "one", source: { _tag: "Seeded", seed: 5, sizeMb: 9 } }]
           assert.match(
             yield* message({ preload, budgetMb: 4 }),
-            /^NotLoaded: .*the base model "one" cannot be loaded: it does not fit into the budget/
+            /^Refused: .*the base model "one" cannot be loaded: it does not fit into the budget/
           )
-          assert.match(yield* message({ budgetMB: 4 }), /^NotLoaded: .*budgetMB/)
-          assert.match(yield* message({ budgetMb: 0.5 }), /^NotLoaded: .*(budgetMb)/)
-          assert.match(yield* message({ preload: [{ id: "" }] }), /^NotLoaded: .*(preload)/)
+          assert.match(yield* message({ budgetMB: 4 }), /^Refused: .*budgetMB/)
+          assert.match(yield* message({ budgetMb: 0.5 }), /^Refused: .*(budgetMb)/)
+          assert.match(yield* message({ preload: [{ id: "" }] }), /^Refused: .*(preload)/)
         }))
 
       it.effect("ends with its shutdown: every call from then on is a typed failure", () =>

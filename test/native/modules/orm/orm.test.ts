@@ -167,7 +167,7 @@ describe("orm", () => {
         const wrong = yield* Effect.flip(make({ migrations: { "1_wrong": ["creat table x"] } }))
         assert.match(wrong.message, /default database.*1_wrong|default database/)
         for (const config of [{ folder: "" }, { rows: 0 }, { other: 1 }, { folder: "/nowhere/at/all" }]) {
-          assert.strictEqual((yield* Effect.flip(make(config))).reason, "NotLoaded", JSON.stringify(config))
+          assert.strictEqual((yield* Effect.flip(make(config))).reason, "Refused", JSON.stringify(config))
         }
       }))
   })

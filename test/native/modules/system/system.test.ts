@@ -147,7 +147,7 @@ for (const kind of kinds) {
       Effect.gen(function*() {
         for (const config of [{ rot: "/" }, { thresholds: { warning: 0.9 } }, { history: 5000 }, { root: 7 }, []]) {
           const failure = yield* Effect.flip(make(kind, config))
-          assert.strictEqual(failure.reason, "NotLoaded", JSON.stringify(config))
+          assert.strictEqual(failure.reason, "Refused", JSON.stringify(config))
         }
       }))
 

@@ -44,13 +44,13 @@ export const settings = (config: Schema.Json): Effect.Effect<Settings, ServiceUn
       required: (given.preload ?? []).map(({ id, source }) => [id, source] as const),
       verifyBlocks: given.verifyBlocks ?? 4
     })),
-    Effect.mapError((error) => notLoaded(`its config is wrong: ${error.message.replace(/\s*\n\s*/g, " ")}`))
+    Effect.mapError((error) => refused(`its config is wrong: ${error.message.replace(/\s*\n\s*/g, " ")}`))
   )
 
 /** The service cannot be made. */
-export const notLoaded = (reason: string): ServiceUnavailable =>
+export const refused = (reason: string): ServiceUnavailable =>
   new ServiceUnavailable({
     service: "model-pool",
-    reason: "NotLoaded",
+    reason: "Refused",
     message: `The service "model-pool" cannot be made: ${reason}`
   })

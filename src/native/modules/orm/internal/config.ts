@@ -45,7 +45,7 @@ export const settings = (config: Schema.Json): Effect.Effect<Settings, ServiceUn
     Effect.mapError((error) =>
       new ServiceUnavailable({
         service: "orm",
-        reason: "NotLoaded",
+        reason: "Refused",
         message: `The config of the service "orm" is wrong: ${error.message.replace(/\s*\n\s*/g, " ")}`
       })
     )
