@@ -4,8 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import { execFile } from "node:child_process"
-import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
@@ -28,16 +29,14 @@ import { HistoryTracker } from "../../src/history/HistoryTracker.ts"
 import * as UndoMapping from "../../src/history/UndoMapping.ts"
 import { SearchService } from "../../src/native/modules/search/SearchService.ts"
 import { ServiceRegistry } from "../../src/native/ServiceRegistry.ts"
-import * as NodeNativeModule from "../../src/node/NodeNativeModule.ts"
 import * as Operation from "../../src/operation/Operation.ts"
 import { OperationInvoker } from "../../src/operation/OperationInvoker.ts"
+import { isBuilt } from "./support/native.ts"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
 const app = join(root, "examples/notebook/app.ts")
 const bin = join(root, "src/cli/bin.ts")
 const docs = join(root, "docs")
-const isBuilt = existsSync(NodeNativeModule.fileOf(root))
-
 const { invoke } = OperationInvoker
 
 const search = (query: string, options?: Omit<typeof SearchNotes.input.Type, "query">) =>
@@ -63,7 +62,7 @@ describe("searching the notebook", { timeout: 60_000 }, () => {
   /** What happens in a notebook, in a process of its own as far as the index can tell. */
   const within = <A, E>(
     directory: string,
-    effect: Effect.Effect<A, E, Layer.Success<typeof App>>,
+    effect: Effect.Effect<A, E, Layer.Success<typeof App> | Scope.Scope>,
     env: Record<string, string> = {}
   ): Promise<A> =>
     Effect.runPromise(

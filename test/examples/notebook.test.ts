@@ -1,11 +1,11 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { execFile, spawn } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
-import * as NodeNativeModule from "../../src/node/NodeNativeModule.ts"
+import { isBuilt } from "./support/native.ts"
 
 const main = fileURLToPath(new URL("../../examples/notebook/main.ts", import.meta.url))
 
@@ -63,8 +63,6 @@ const section = (output: string, title: string): string => {
 
 /** What the files of these tests contain. */
 const words = ["--search", "text markup"]
-
-const isBuilt = existsSync(NodeNativeModule.fileOf(root))
 
 const places = (text: string): ReadonlyArray<string> => text.match(/"text markup" is in .*/g) ?? []
 
