@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Operation from "opbus/operation/Operation"
 import { OperationInvoker } from "opbus/operation/OperationInvoker"
+import * as OperationJson from "opbus/operation/OperationJson"
 import { OperationRegistry } from "opbus/operation/OperationRegistry"
 import { makeRedactor } from "../../src/operation/internal/sensitive.ts"
 
@@ -26,7 +27,7 @@ const tree = (name: Schema.Codec<string>): Schema.Codec<Tree, TreeEncoded> => {
       Schema.withDecodingDefaultKey(Effect.succeed([]))
     ),
     parent: Schema.optionalKey(Schema.NullOr(Schema.suspend((): Schema.Codec<Tree, TreeEncoded> => self)))
-  })
+  }).annotate({ identifier: "Tree" })
   return self
 }
 
@@ -46,6 +47,40 @@ describe("a recursive field with a default", () => {
     Effect.gen(function*() {
       assert.strictEqual(yield* OperationInvoker.invoke(Count, value), 2)
     }).pipe(Effect.provide(App)))
+
+  it("is described as JSON, when it has a name", () => {
+    const { input } = OperationJson.toJson(Count)
+    const tree = { $ref: "#/$defs/Tree" }
+    assert.strictEqual(input["$ref"], tree.$ref)
+    assert.deepStrictEqual(input["$defs"], {
+      Tree: {
+        type: "object",
+        properties: {
+          name: { type: "string" },
+          children: { type: "array", items: tree },
+          parent: { anyOf: [tree, { type: "null" }] }
+        },
+        required: ["name"],
+        additionalProperties: false
+      }
+    })
+  })
+
+  it("is refused as JSON, and does not hang, when it has none", () => {
+    interface Anonymous {
+      readonly children: ReadonlyArray<Anonymous>
+    }
+    interface AnonymousEncoded {
+      readonly children?: ReadonlyArray<AnonymousEncoded>
+    }
+    const anonymous: Schema.Codec<Anonymous, AnonymousEncoded> = Schema.Struct({
+      children: Schema.Array(Schema.suspend((): Schema.Codec<Anonymous, AnonymousEncoded> => anonymous)).pipe(
+        Schema.withDecodingDefaultKey(Effect.succeed([]))
+      )
+    })
+    const operation = Operation.make({ meta: { key: "tree.anonymous" }, input: anonymous })
+    assert.throws(() => OperationJson.toJson(operation), OperationJson.OperationJsonError)
+  })
 
   it("hides what is sensitive in it at every depth", () => {
     const redact = makeRedactor(tree(Operation.sensitive(Schema.String)))

@@ -2,7 +2,7 @@ import * as JsonSchema from "effect/JsonSchema"
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 import * as SchemaRepresentation from "effect/SchemaRepresentation"
-import { hasSensitive, isSensitive } from "./sensitive.ts"
+import { hasSensitive, isSensitive, partsOf } from "./sensitive.ts"
 
 /**
  * A JSON Schema (draft 2020-12) that stands by itself: what it refers to is in its `$defs`.
@@ -31,7 +31,9 @@ export const toDocument = (schema: Schema.Constraint): Document => {
   if (original !== undefined) return original
   const json = Schema.toCodecJson(schema).ast
   const marked = hasSensitive(json) ? Schema.make(markSensitive(json, SchemaAST.toEncoded(json), new Map())) : schema
-  const document = Schema.toJsonSchemaDocument(marked, {
+  const encoded = SchemaAST.toEncoded(json)
+  const described = isEndless(encoded) ? Schema.make(fold(SchemaAST.toEncoded(marked.ast), new Map())) : marked
+  const document = Schema.toJsonSchemaDocument(described, {
     onExcessProperty: "error",
     includeAnnotationKey: (key) => key === mark
   })
@@ -39,6 +41,79 @@ export const toDocument = (schema: Schema.Constraint): Document => {
     ? document.schema
     : { ...document.schema, $defs: document.definitions }
   return standing as Document
+}
+
+/** How many nodes of an encoded side are looked at for two with the same name. */
+const endlessLimit = 10_000
+
+/** Tells whether a recursive reference leads to a copy of the node that it came from. */
+const isEndless = (ast: SchemaAST.AST): boolean => {
+  const named = new Map<object, SchemaAST.AST>()
+  const nodes = new Set([ast])
+  // A set is walked in the order of insertion, what is added on the way included.
+  for (const node of nodes) {
+    const name = node.annotations
+    if (name?.["identifier"] !== undefined) {
+      const known = named.get(name)
+      if (known !== undefined && known._tag === node._tag && known !== node) return true
+      named.set(name, node)
+    }
+    for (const part of partsOf(node)) nodes.add(part)
+    // What has no names is told apart by nothing: that it does not end is found when the document is made.
+    if (nodes.size > endlessLimit) return false
+  }
+  return false
+}
+
+/**
+ * An encoded side on which a recursive reference leads back to the node that it came from. Where a field inside of the
+ * recursion has a default, it leads to another copy of it at every turn; they share the annotations that name them.
+ */
+const fold = (ast: SchemaAST.AST, made: Map<object, SchemaAST.AST>): SchemaAST.AST => {
+  const known = made.get(ast)
+  if (known !== undefined) return known
+  const folded = foldParts(ast, made)
+  made.set(ast, folded)
+  const name = ast.annotations
+  if (name?.["identifier"] !== undefined && !made.has(name)) made.set(name, folded)
+  return folded
+}
+
+const foldParts = (ast: SchemaAST.AST, made: Map<object, SchemaAST.AST>): SchemaAST.AST => {
+  const { annotations, checks, context } = ast
+  switch (ast._tag) {
+    case "Objects":
+      return new SchemaAST.Objects(
+        ast.propertySignatures.map(({ name, type }) => new SchemaAST.PropertySignature(name, fold(type, made))),
+        ast.indexSignatures.map(({ parameter, type }) => new SchemaAST.IndexSignature(parameter, fold(type, made))),
+        annotations,
+        checks,
+        undefined,
+        context
+      )
+    case "Arrays": {
+      const part = (type: SchemaAST.AST) => fold(type, made)
+      const elements = ast.elements.map(part)
+      return new SchemaAST.Arrays(ast.isMutable, elements, ast.rest.map(part), annotations, checks, undefined, context)
+    }
+    case "Union": {
+      const types = ast.types.map((type) => fold(type, made))
+      return new SchemaAST.Union(types, ast.options, annotations, checks, undefined, context)
+    }
+    case "Suspend":
+      return new SchemaAST.Suspend(
+        () => {
+          const target = ast.thunk()
+          return (target.annotations && made.get(target.annotations)) ?? fold(target, made)
+        },
+        annotations,
+        undefined,
+        undefined,
+        context
+      )
+    default:
+      return ast
+  }
 }
 
 /** The encoded side of a JSON codec, with the marks of its type side: annotations do not cross a transformation. */

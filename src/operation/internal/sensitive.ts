@@ -61,7 +61,12 @@ export const hasSensitive = (ast: SchemaAST.AST): boolean => {
   return false
 }
 
-const partsOf = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> => {
+/**
+ * The nodes that a node is made of.
+ *
+ * @internal
+ */
+export const partsOf = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> => {
   switch (ast._tag) {
     case "Objects":
       return [...ast.propertySignatures, ...ast.indexSignatures].map((signature) => signature.type)
