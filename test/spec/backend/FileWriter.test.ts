@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as PlatformError from "effect/PlatformError"
-import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as FileHeader from "../../../src/spec/FileHeader.ts"
 import * as FileWriter from "../../../src/spec/FileWriter.ts"
@@ -157,7 +157,7 @@ describe("FileWriter", () => {
       yield* generate(root, [output("a.ts"), output("m.ts")])
       const plan = yield* FileWriter.plan({
         root,
-        files: [output("a.ts", "2\n"), output("m.ts", "2\n"), output("n/z.ts")]
+        files: [output("a.ts", "2\n"), output("k/k/k.ts"), output("m.ts", "2\n"), output("n/z.ts")]
       })
         .pipe(Effect.provide(NodeServices.layer))
       put(root, { "m.ts": "meanwhile\n" })
@@ -166,6 +166,7 @@ describe("FileWriter", () => {
       assert.strictEqual(error.reason, "Changed")
       assert.deepStrictEqual(snapshot(root), before)
       assert.deepStrictEqual(withoutModules(root), ["a.ts", "m.ts"])
+      assert.isFalse(existsSync(join(root, "k")))
     }))
 
   // The disk fails at each rename in turn: with a real file system whose `rename` gives up.

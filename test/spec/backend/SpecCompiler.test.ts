@@ -293,6 +293,24 @@ export class GpuStats extends Operation.make({
     assert.deepStrictEqual(made, ["a/one", "a/one a/two", "a/two"])
   })
 
+  it("a file names the specs that it is made from now, though all else is as before", () => {
+    const adapters = registry(adapter({
+      name: "lister",
+      project: ({ commands }) => [{
+        path: "list.ts",
+        kind: "generated",
+        contents: "export {}\n",
+        sources: commands.map(({ source }) => source),
+        hash: "same"
+      }]
+    }))
+    const compiler = SpecCompiler.make()
+    for (const name of ["a/one", "a/two"]) {
+      const compiled = compiler.compile({ specs: [textOf(name, { adapter: "lister" })], config, adapters })
+      assert.include(Result.getOrThrow(compiled).files[0]!.text, `from specs/${name}.json.`)
+    }
+  })
+
   it("gives a type without fields a schema that takes objects only", () => {
     const { text } = files([
       textOf("a/one", { params: [], types: { Unit: { fields: {} } }, results: [{ name: "u", type: "Unit" }] })

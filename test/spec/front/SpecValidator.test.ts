@@ -507,6 +507,9 @@ describe("constraints", () => {
         pattern("(?<year>a)"),
         "params[0].pattern: column 1: named groups are written differently in every language: write (…) or (?:…)."
       ],
+      [pattern("\\k<a>(?<a>x)"), "params[0].pattern: column 1: back references are not known in every language."],
+      [pattern("a\\cA"), "params[0].pattern: column 2: write \\xXX."],
+      [pattern("a\\0"), "params[0].pattern: column 2: write \\x00."],
       [pattern("(a)\\1"), "params[0].pattern: column 4: back references are not known in every language."],
       [
         pattern("\\p{L}+"),

@@ -94,14 +94,14 @@ const move = Effect.fnUntraced(function*(
 ): Effect.fn.Return<ReadonlyArray<string>, FileWriterError, FileSystem.FileSystem | Path.Path> {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const undo: Array<Effect.Effect<void, PlatformError>> = []
+  const undo: Array<Effect.Effect<void, PlatformError, FileSystem.FileSystem>> = []
   const backups: Array<string> = []
   /** Folders that are there, and those of them that were not. */
   const folders = new Set<string>()
   const made = new Set<string>()
 
   /** Makes the folder of a file, and remembers what of it was not there. */
-  const makeFolder = (folder: string): Effect.Effect<void, PlatformError> =>
+  const makeFolder = (folder: string): Effect.Effect<void, PlatformError, FileSystem.FileSystem> =>
     folders.has(folder) ? Effect.void : Effect.gen(function*() {
       folders.add(folder)
       const above = path.dirname(folder)
@@ -110,7 +110,7 @@ const move = Effect.fnUntraced(function*(
       yield* makeFolder(above)
       yield* fs.makeDirectory(folder)
       made.add(folder)
-      undo.push(fs.remove(folder))
+      undo.push(removeEmpty(folder))
     })
 
   const one = (step: Step, index: number) =>
@@ -143,6 +143,14 @@ const move = Effect.fnUntraced(function*(
     Effect.as(backups),
     Effect.onError(() => Effect.forEach(undo.reverse(), (step) => Effect.ignore(step), { discard: true }))
   )
+})
+
+/** What somebody else has put there meanwhile stays. */
+const removeEmpty = Effect.fnUntraced(function*(folder: string) {
+  const fs = yield* FileSystem.FileSystem
+  if ((yield* fs.readDirectory(folder)).length === 0) {
+    yield* fs.remove(folder, { recursive: true })
+  }
 })
 
 /** A link is only made where nothing is; where the file system has no links, looking first has to do. */
