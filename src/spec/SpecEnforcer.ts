@@ -16,6 +16,7 @@ import * as FileWriter from "./FileWriter.ts"
 import type { ResolvedConfig } from "./GeneratorConfig.ts"
 import { outputs } from "./internal/compiler/folders.ts"
 import { analyse, byPlace } from "./internal/tools/analysis.ts"
+import { placeInSpec } from "./internal/tools/breaking/place.ts"
 import * as git from "./internal/tools/git.ts"
 import { makeModule } from "./internal/tools/module.ts"
 import { findOperations } from "./internal/tools/operations.ts"
@@ -194,7 +195,11 @@ const keysAt = Effect.fnUntraced(
 const reasons = new Map<Action, (reason: string | undefined) => string>([
   ["create", () => "is missing: run opbus generate"],
   ["update", () => "is not what its spec says: run opbus generate"],
-  ["conflict", (reason) => `is in the way of a generated file: ${reason}`],
+  [
+    "conflict",
+    (reason) =>
+      `is in the way of a generated file: ${reason}; move it away, or run opbus generate --force, which keeps a copy`
+  ],
   ["stale", () => "belongs to no spec any more: run opbus generate --prune"]
 ])
 
@@ -266,8 +271,7 @@ const breaking = Effect.fnUntraced(function*(
     level: allowBreaking ? "warning" : "error",
     rule: "breaking",
     path: change.source,
-    line: 1,
-    column: 1,
+    ...placeInSpec(now.get(change.source) ?? "", change.path),
     message: `${change.command}: ${change.path === "" ? "" : `${change.path} `}${change.message}`
   }))
 })

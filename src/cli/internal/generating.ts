@@ -110,13 +110,18 @@ const counts = (changes: SpecCompiler.Generated["plan"]["changes"]) => {
 
 const shown = 40
 
+const done = (action: string, isWritten: boolean, isRemoved: boolean): string =>
+  isRemoved ? "remove" : isWritten && action === "conflict" ? "overwrite" : action
+
 /** @internal */
 export const text = ({ plan, written }: SpecCompiler.Generated): string => {
   const visible = plan.changes.filter(({ action }) => action !== "unchanged" && action !== "keep")
   const listed = written === undefined ? visible : visible.slice(0, shown)
   const removed = new Set(written?.removed)
   const lines = listed.map(({ action, path, reason }) =>
-    `${(removed.has(path) ? "remove" : action).padEnd(8)}  ${path}${reason === undefined ? "" : ` (${reason})`}`
+    `${done(action, written !== undefined, removed.has(path)).padEnd(9)} ${path}${
+      reason === undefined ? "" : ` (${reason})`
+    }`
   )
   if (listed.length < visible.length) lines.push(`… and ${visible.length - listed.length} more`)
   for (const backup of written?.backups ?? []) lines.push(`copy      ${backup}`)

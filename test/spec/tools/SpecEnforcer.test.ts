@@ -80,7 +80,7 @@ describe("opbus enforce", () => {
     assert.deepStrictEqual(await generated(), [])
     appendFileSync(join(root, path), "// mine\n")
     assert.deepStrictEqual(await generated(), [
-      `error generated ${path}: is in the way of a generated file: it has been edited by hand`
+      `error generated ${path}: is in the way of a generated file: it has been edited by hand; move it away, or run opbus generate --force, which keeps a copy`
     ])
     remove(path)
     assert.deepStrictEqual(await generated(), [`error generated ${path}: is missing: run opbus generate`])
