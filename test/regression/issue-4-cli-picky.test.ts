@@ -33,6 +33,22 @@ describe("the command line, to a critical reader", () => {
   })
 })
 
+describe("the audit", () => {
+  it("asks no service of a spec that makes only a contract", () => {
+    const rust = { module: "modules/words", traits: ["ManagedService"] }
+    const root = makeProject({ "specs/text/words.json": spec("text/words", { adapter: "trait-only", rust }) })
+    assert.strictEqual(run(root, [], ["generate"]).status, 0)
+    const { stderr, stdout } = run(root, [], ["audit"])
+    assert.include(stdout, "resource-owning modules with ManagedService 0/0")
+    assert.strictEqual(stderr, "")
+  })
+
+  it("has reverse say what it looks for when there is nothing", () => {
+    const root = makeProject({ "src/plain.ts": "export interface PlainParams { a: string }\n" })
+    assert.include(run(root, [], ["reverse"]).stdout, "interfaces XParams and XResult beside a class X")
+  })
+})
+
 describe("a breaking change", () => {
   const text = JSON.stringify(
     {

@@ -64,6 +64,8 @@ export const resourceViolations = Effect.fnUntraced(function*(
   const known = new Set(services.map(({ name }) => name))
   const missing = new Map<string, string>()
   for (const { source, spec } of specs) {
+    // A contract alone makes no service.
+    if (spec.adapter === "trait-only") continue
     const path = (spec.rust ?? spec.service)?.module
     const name = path?.slice(path.lastIndexOf("/") + 1)
     if (name !== undefined && !known.has(name) && !missing.has(name)) missing.set(name, source)
