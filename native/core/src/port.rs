@@ -95,8 +95,8 @@ impl<'a> Port<'a> {
         E: Wire + Json,
     {
         match self.params() {
-            Err(status) => status,
-            Ok(params) => match command(params) {
+            None => Status::Defect,
+            Some(params) => match command(params) {
                 Ok(result) => self.answer(Status::Ok, &result),
                 Err(failure) => self.answer(Status::Failure, &failure),
             },
@@ -113,7 +113,7 @@ impl<'a> Port<'a> {
         T: Wire + Json + 'static,
         E: Wire + Json + 'static,
     {
-        let params = self.params()?;
+        let params = self.params().ok_or(Status::Defect)?;
         match command(params) {
             Ok(source) => Ok(Box::new(Typed(source))),
             Err(failure) => Err(self.answer(Status::Failure, &failure)),
@@ -156,17 +156,21 @@ impl<'a> Port<'a> {
         )
     }
 
-    fn params<P: Wire + Json>(&mut self) -> Result<P, Status> {
+    /// Reads the params, or refuses with a defect. An option, because a result with a status of one byte beside the params
+    /// is copied byte by byte, which stalls.
+    fn params<P: Wire + Json>(&mut self) -> Option<P> {
         let params = match &mut self.door {
             Door::Slots(source, _) => P::read(source).map_err(|error| error.to_string()),
             Door::Bytes(source, _) => P::read(source).map_err(|error| error.to_string()),
             Door::Json(input, _) => P::from_json(input).map_err(|error| error.to_string()),
         };
-        params.map_err(|message| {
-            self.refuse(
-                Status::Defect,
-                format!("the input does not have the command's shape: {message}"),
-            )
-        })
+        match params {
+            Ok(params) => Some(params),
+            Err(message) => {
+                let message = format!("the input does not have the command's shape: {message}");
+                self.refuse(Status::Defect, message);
+                None
+            }
+        }
     }
 }

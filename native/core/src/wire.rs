@@ -283,8 +283,10 @@ pub fn write_option<W: Sink, T>(sink: &mut W, value: &Option<T>, item: impl FnOn
 }
 
 fn whole(number: f64, minimum: f64, maximum: f64, what: &str) -> Result<i64, WireError> {
-    if number >= minimum && number <= maximum && number.trunc() == number {
-        Ok(number as i64)
+    // There and back instead of `trunc`, which is a function call on most processors.
+    let whole = number as i64;
+    if number >= minimum && number <= maximum && whole as f64 == number {
+        Ok(whole)
     } else {
         Err(WireError::new(format!("expected {what}, got {number}")))
     }

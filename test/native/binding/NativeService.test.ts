@@ -7,7 +7,8 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { NativeModule } from "opbus/native/NativeModule"
+import { createRequire } from "node:module"
+import { fromCandidates, NativeModule } from "opbus/native/NativeModule"
 import * as NativeService from "opbus/native/NativeService"
 import * as ServiceDefinition from "opbus/native/ServiceDefinition"
 import { ServiceRegistry } from "opbus/native/ServiceRegistry"
@@ -27,6 +28,9 @@ const defectOf = (exit: Exit.Exit<unknown, unknown>): NativeService.NativeDefect
 /** Waits until a condition of the native side holds; everything that it waits for is on its way. */
 const until = <E, R>(condition: Effect.Effect<boolean, E, R>): Effect.Effect<void, E, R> =>
   Effect.flatMap(condition, (holds) => holds ? Effect.void : Effect.flatMap(Effect.sleep(1), () => until(condition)))
+
+/** What nobody ever changes: waiting for it is doing nothing. */
+const cell = new Int32Array(new SharedArrayBuffer(4))
 
 /** Deterministic numbers. */
 const randomOf = (seed: number) => {
@@ -400,8 +404,30 @@ describe.skipIf(skip)("a service written in Rust", () => {
       assert.deepInclude(yield* Effect.flip(commands.stats({})), { reason: "Shutdown" })
     }).pipe(Effect.provide(ServiceRegistry.layer)))
 
+  it.live("closes a stream that was opened when nobody wanted it any more", () =>
+    Effect.gen(function*() {
+      const { commands } = yield* echo()
+      const streams = () => Effect.runSync(Effect.map(commands.stats({}), ({ streams }) => streams))
+      const fiber = yield* Effect.forkChild(Stream.runDrain(commands.count({ count: 1, slow: true })), {
+        startImmediately: true
+      })
+      // It is opened on another thread, of which this one hears only when it does something else.
+      for (let left = 10_000; left > 0 && streams() === 0; left--) Atomics.wait(cell, 0, 0, 1)
+      assert.strictEqual(streams(), 1)
+      yield* Fiber.interrupt(fiber)
+      yield* until(Effect.sync(() => streams() === 0))
+    }))
+
   it.live("leaves nothing behind when it is interrupted while it is made", () =>
     Effect.gen(function*() {
+      const { managed } = yield* echo()
+      const instances = managed.parameters.get("instances")
+      yield* until(Effect.map(instances, (count) => count === 1))
+      const slow = yield* Effect.forkChild(Effect.scoped(echo({ config: { millis: 300 } })))
+      yield* Effect.sleep(100)
+      // It has begun and cannot be stopped, so it is made; then nobody wants it.
+      yield* Fiber.interrupt(slow)
+      yield* until(Effect.map(instances, (count) => count === 1))
       for (let pause = 0; pause < 20; pause++) {
         const fiber = yield* Effect.forkChild(Effect.scoped(echo({ config: { steps: 1000 } })))
         yield* Effect.sleep(pause / 4)
@@ -409,6 +435,7 @@ describe.skipIf(skip)("a service written in Rust", () => {
       }
       const { commands } = yield* echo()
       assert.deepStrictEqual(yield* commands.add({ x: 1, y: 1, name: "" }), { sum: 2, name: "" })
+      yield* until(Effect.map(instances, (count) => count === 2))
     }))
 
   it.live("is not loaded when it was built for other specs, or lacks a command", () =>
@@ -445,6 +472,20 @@ describe("a native module that is not there", () => {
       assert.match(loaded[0]!.problem!, /package\.json is not a native module of opbus/)
       assert.match(loaded[1]!.problem!, /LICENSE could not be loaded: /)
     }).pipe(Effect.provide(NodeNativeModule.layer({ files: ["package.json", "LICENSE"] }))))
+
+  it.effect.skipIf(skip)("may be built for another version of the binding", () =>
+    Effect.gen(function*() {
+      const exports: { readonly abi: number } = createRequire(import.meta.url)(addon!)
+      const { find, loaded } = fromCandidates([{ file: "old.node", exports: { ...exports, abi: 1 } }], "here")
+      assert.deepStrictEqual(loaded, [{
+        file: "old.node",
+        problem: `old.node was built for the ABI 1, this is ${exports.abi}`,
+        modules: []
+      }])
+      const error = yield* Effect.flip(find(definition.name, definition.specHash))
+      assert.strictEqual(error.reason, "NotLoaded")
+      assert.include(error.message, "was built for the ABI 1")
+    }))
 
   it.effect("is said where nothing native can be", () =>
     Effect.gen(function*() {

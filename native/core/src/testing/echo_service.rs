@@ -12,6 +12,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+/// How many there are in this process.
+static INSTANCES: AtomicU32 = AtomicU32::new(0);
+
 #[derive(Default)]
 struct Counters {
     running: AtomicU32,
@@ -30,7 +33,8 @@ pub struct Echo {
     initialization_error: Option<String>,
 }
 
-/// `{"refuse": "why"}` is not made, `{"steps": 3}` takes its time, `{"broken": "why"}` cannot be initialised.
+/// `{"refuse": "why"}` is not made, `{"millis": 9}` and `{"steps": 3}` take their time, `{"broken": "why"}` cannot be
+/// initialised.
 pub fn create(config: &Value) -> Result<Echo, String> {
     let text = |name: &str| config.get(name).and_then(Value::as_str).map(String::from);
     if let Some(reason) = text("refuse") {
@@ -40,6 +44,10 @@ pub fn create(config: &Value) -> Result<Echo, String> {
         panic!("{reason}");
     }
     let steps = config.get("steps").and_then(Value::as_u64).unwrap_or(0) as u32;
+    if let Some(millis) = config.get("millis").and_then(Value::as_u64) {
+        std::thread::sleep(Duration::from_millis(millis));
+    }
+    INSTANCES.fetch_add(1, Ordering::SeqCst);
     Ok(Echo {
         counters: Arc::new(Counters::default()),
         events: Mutex::new(Vec::new()),
@@ -53,6 +61,12 @@ pub fn create(config: &Value) -> Result<Echo, String> {
 impl Echo {
     fn event(&self, event: impl Into<String>) {
         lock(&self.events).push(event.into());
+    }
+}
+
+impl Drop for Echo {
+    fn drop(&mut self) {
+        INSTANCES.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -297,7 +311,11 @@ impl MetricsEmitter for Echo {
 
 impl Configurable for Echo {
     fn get_param(&self, name: &str) -> Option<Value> {
-        (name == "health").then(|| Value::from(lock(&self.health).as_str()))
+        match name {
+            "health" => Some(Value::from(lock(&self.health).as_str())),
+            "instances" => Some(Value::from(f64::from(INSTANCES.load(Ordering::SeqCst)))),
+            _ => None,
+        }
     }
 
     fn set_param(&self, name: &str, value: Value) -> Result<(), String> {
