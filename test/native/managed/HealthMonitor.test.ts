@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { TestClock } from "effect/testing"
@@ -52,6 +53,21 @@ describe("the health monitor", () => {
       assert.deepStrictEqual(yield* late.commands.add({ by: 1 }), { total: 1 })
       yield* TestClock.adjust(0)
       assert.deepStrictEqual(seen.tags(), ["system.service.quarantined", "system.service.released"])
+    }).pipe(Effect.provide(monitored())))
+
+  it.effect("has one round after the other: what is asked for meanwhile is asked anew", () =>
+    Effect.gen(function*() {
+      const { poll } = yield* HealthMonitor
+      let asked = 0
+      const health = Effect.suspend(() => Effect.as(Effect.sleep("100 millis"), HealthStatus.degraded(String(++asked))))
+      yield* TestClock.adjust("1 second")
+      yield* tally({ health })
+      const both = yield* Effect.forkChild(Effect.all([poll, poll], { concurrency: "unbounded" }))
+      yield* TestClock.adjust("300 millis")
+      assert.deepStrictEqual((yield* Fiber.join(both)).map(({ at, services }) => [at, services[0]!.health]), [
+        [1_100, HealthStatus.degraded("1")],
+        [1_200, HealthStatus.degraded("2")]
+      ])
     }).pipe(Effect.provide(monitored())))
 
   it.effect("asks all at once: several that hang cost no more than one", () =>
