@@ -65,6 +65,7 @@ macro_rules! functions {
             /// # Safety
             /// As Node-API says; only after [`load`].
             #[inline(always)]
+            #[allow(clippy::too_many_arguments)] // They are Node's.
             pub unsafe fn $name($($argument: $kind),*) -> Code {
                 ((*API.load(Ordering::Relaxed)).$name)($($argument),*)
             }

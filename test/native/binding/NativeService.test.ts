@@ -14,6 +14,7 @@ import * as ServiceDefinition from "opbus/native/ServiceDefinition"
 import { ServiceRegistry } from "opbus/native/ServiceRegistry"
 import * as NodeNativeModule from "opbus/node/NodeNativeModule"
 import { OperationInvoker } from "opbus/operation"
+import type { Binding } from "../../../src/native/internal/binding/binding.ts"
 import { bus } from "../../operation/support.ts"
 import { Add, All, definition, type Everything, everything, Refused, TooMany } from "./echo.ts"
 import { addon, echo, modules, skip } from "./support.ts"
@@ -129,6 +130,11 @@ describe.skipIf(skip)("a service written in Rust", () => {
   it.live("takes and gives more than its areas hold, and forgets the room again", () =>
     Effect.gen(function*() {
       const { commands } = yield* echo()
+      const { binding } = yield* Effect.provide(
+        Effect.flatMap(NativeModule, ({ find }) => find(definition.name, definition.specHash)),
+        modules
+      )
+      const areas = [(binding as Binding).writer, (binding as Binding).reader]
       const ask = { items: 200_000, bytes: 3_000_000 }
       for (const large of [commands.large, commands.largeBytes, commands.largeLater]) {
         const { data, numbers, texts } = yield* large(ask)
@@ -147,6 +153,10 @@ describe.skipIf(skip)("a service written in Rust", () => {
       for (const all of [commands.all, commands.allBytes, commands.allLater]) {
         assert.deepStrictEqual(yield* all(wide), wide)
         assert.deepStrictEqual(yield* all(everything), everything)
+        for (const { area, numbers } of areas) {
+          assert.isAtMost(numbers.length, 131_072)
+          assert.isAtMost(area.length, 1_048_576)
+        }
       }
     }))
 
