@@ -9,7 +9,7 @@ import * as Result from "effect/Result"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { metadata, run, type Workspace } from "./internal/cargo.ts"
-import { hashOf } from "./internal/nativeSources.ts"
+import { foreign, hashOf, hashOfPackages } from "./internal/nativeSources.ts"
 import { platform } from "./NodeNativeModule.ts"
 
 /**
@@ -91,6 +91,7 @@ export const build = Effect.fnUntraced(
       fs.existsSync(stamp) && fs.readFileSync(stamp, "utf8") === hash
     if (current && options.force !== true) return { _tag: "Unchanged", file, sidecar }
 
+    const remember = yield* forgetPackages(workspace.success, project)
     const features = workspace.success.packages
       .filter((crate) => crate.local && options.feature !== undefined && crate.features.includes(options.feature))
       .map((crate) => `${crate.name}/${options.feature}`)
@@ -125,9 +126,26 @@ export const build = Effect.fnUntraced(
     replace(library, file)
     if (sidecar !== undefined && program !== undefined) replace(program, sidecar)
     fs.writeFileSync(stamp, hash)
+    remember()
     return { _tag: "Built", file, sidecar }
   }
 )
+
+/**
+ * Cargo sees by the times of files whether a crate has changed, and npm gives all files of all packages the same one: what
+ * it made of another release of a package would stay. Gives what remembers, after the build, what it was made of.
+ */
+const forgetPackages = Effect.fnUntraced(function*(workspace: Workspace, project: string) {
+  const hash = hashOfPackages(workspace)
+  const stamp = path.join(workspace.target, "opbus-packages.sha256")
+  if (hash === undefined) return () => {}
+  const known = fs.existsSync(stamp) ? fs.readFileSync(stamp, "utf8") : undefined
+  if (known !== hash && fs.existsSync(workspace.target)) {
+    const packages = foreign(workspace).flatMap(({ name }) => ["--package", name])
+    yield* run("cargo", ["clean", "--release", "--offline", ...packages], project)
+  }
+  return () => fs.writeFileSync(stamp, hash)
+})
 
 const executable = process.platform === "win32" ? ".exe" : ""
 

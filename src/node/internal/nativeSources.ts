@@ -28,6 +28,24 @@ export const hashOf = (workspace: Workspace, others: ReadonlyArray<string>): str
   return hash.digest("hex")
 }
 
+/**
+ * A hash over the crates that come from elsewhere, such as opbus's own in `node_modules`; `undefined` when there are none.
+ *
+ * @internal
+ */
+export const hashOfPackages = (workspace: Workspace): string | undefined => {
+  const packages = foreign(workspace)
+  return packages.length === 0 ? undefined : hashOf({ ...workspace, packages }, [])
+}
+
+/**
+ * The crates that are on this machine, but not of this workspace.
+ *
+ * @internal
+ */
+export const foreign = ({ packages }: Workspace): Workspace["packages"] =>
+  packages.filter(({ local, member }) => local && !member)
+
 const collect = (folder: string, skipped: ReadonlySet<string>, files: Set<string>): void => {
   for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
     const file = path.join(folder, entry.name)
