@@ -143,6 +143,9 @@ describe.skipIf(skip)("a service written in Rust", () => {
         assert.strictEqual(texts[199_999], "é199999")
         assert.strictEqual(data.length, 3_000_000)
         assert.strictEqual(data[2_999_999], 2_999_999 % 256)
+        // Either of the areas may be the one that is too small.
+        assert.strictEqual((yield* large({ items: 200_000, bytes: 0 })).numbers[199_999], 199_999)
+        assert.strictEqual((yield* large({ items: 0, bytes: 3_000_000 })).data[2_999_999], 2_999_999 % 256)
         assert.deepStrictEqual(yield* commands.all(everything), everything)
       }
       const wide = {

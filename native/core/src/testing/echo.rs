@@ -539,4 +539,23 @@ mod tests {
         instance.shutdown().unwrap();
         assert_eq!(call.join().unwrap(), Status::Unavailable);
     }
+
+    #[test]
+    fn a_shutdown_waits_for_what_does_not_listen() {
+        let instance = registry::create(&FACTORY, &Value::Null).unwrap();
+        let begun = std::time::Instant::now();
+        let (entered, enters) = std::sync::mpsc::channel();
+        let other = instance.clone();
+        let call = std::thread::spawn(move || {
+            let input = json::parse(r#"{"millis":1000,"deaf":true}"#).unwrap();
+            let mut port = Port::json(&input);
+            entered.send(()).unwrap();
+            other.call(7, &other.context(Default::default()), &mut port)
+        });
+        enters.recv().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        instance.shutdown().unwrap();
+        assert!(begun.elapsed() >= std::time::Duration::from_millis(1000));
+        assert_eq!(call.join().unwrap(), Status::Ok);
+    }
 }
