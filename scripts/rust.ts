@@ -28,7 +28,16 @@ if (code !== 0) {
   const dist = join(root, "native", "dist", `${process.platform}-${process.arch}.node`)
   results.push({ name: "the native module is built", ok: existsSync(dist), detail: `${output}there is no ${dist}` })
   await cargo("cargo fmt", ["fmt", "--all", "--check"])
-  await cargo("cargo clippy", ["clippy", "--offline", "--locked", "--all-targets", "--all-features", "--", "-D", "warnings"])
+  await cargo("cargo clippy", [
+    "clippy",
+    "--offline",
+    "--locked",
+    "--all-targets",
+    "--all-features",
+    "--",
+    "-D",
+    "warnings"
+  ])
   await cargo("cargo test", ["test", "--offline", "--locked", "--all-features"], counted)
 }
 report(results)
