@@ -32,7 +32,7 @@ export const render = (command: SpecIr.Command, context: GeneratorContext): Gene
     failures(command, inline),
     types(command, inline),
     examples(command),
-    invoking(command)
+    invoking(command, Layout.relative(Layout.doc(command, context.config), Layout.operation(command, context.config)))
   ]
   return {
     path: Layout.doc(command, context.config),
@@ -226,12 +226,13 @@ const pretty = (value: SpecIr.Json): string => {
 
 const titles = { params: "Parameters:", result: "Answers:", error: "Fails with:" }
 
-const invoking = (command: SpecIr.Command): string => {
+/** A fragment, not a program: `typescript` keeps tools that run the `ts` blocks of a documentation away from it. */
+const invoking = (command: SpecIr.Command, file: string): string => {
   const name = NamingConventions.typeName(command.name)
   const first = command.examples.find((example) => example.params !== undefined)?.params ?? {}
-  return `## Invoking\n\n${block("ts", `${name}.invoke(params)`)}\n\n${
-    block("sh", `opbus invoke ${command.key} ${shell(JSON.stringify(first))}`)
-  }`
+  return `## Invoking\n\n${
+    block("typescript", `import { ${name} } from "${file}"\n\nyield* ${name}.invoke(params)`)
+  }\n\n${block("sh", `opbus invoke ${command.key} ${shell(JSON.stringify(first))}`)}`
 }
 
 const shell = (argument: string): string => `'${argument.replaceAll("'", "'\\''")}'`

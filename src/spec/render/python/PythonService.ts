@@ -67,7 +67,7 @@ const service = (name: string, commands: ReadonlyArray<SpecIr.Command>): Readonl
         `    def ${methods[i]}(self, params: ${module}.${command.params.name}) -> ${
           command.mode === "stream" ? `typing.Iterator[${result}]` : result
         }:`,
-        `        ${PythonRenderer.string(`${command.description}${raises}`)}`
+        `        ${PythonRenderer.string(`${sentence(command.description, raises)}${raises}`)}`
       ]
     }),
     "",
@@ -87,3 +87,6 @@ const service = (name: string, commands: ReadonlyArray<SpecIr.Command>): Readonl
     ""
   ]
 }
+
+/** What more follows is a sentence of its own. */
+const sentence = (text: string, more: string): string => more === "" || /[.!?]$/.test(text) ? text : `${text}.`

@@ -315,7 +315,7 @@ class Checked(Codec):
             return value
         for name, limit in self.limits.items():
             if not _checks[name](value, limit):
-                raise Invalid("expected " + name.replace("_", " ") + " " + str(limit))
+                raise Invalid("expected " + _expected[name].format(limit))
         return value
 
 
@@ -334,6 +334,18 @@ _checks: typing.Dict[str, typing.Callable[[typing.Any, typing.Any], bool]] = {
     "pattern": lambda value, limit: re.search(limit, value, re.ASCII) is not None,
     "min_items": lambda value, limit: len(value) >= limit,
     "max_items": lambda value, limit: len(value) <= limit,
+}
+
+_expected = {
+    "minimum": "{} or more",
+    "maximum": "{} or less",
+    "exclusive_minimum": "more than {}",
+    "exclusive_maximum": "less than {}",
+    "min_length": "{} characters or more",
+    "max_length": "{} characters or fewer",
+    "pattern": "a string that matches {}",
+    "min_items": "{} items or more",
+    "max_items": "{} items or fewer",
 }
 
 
