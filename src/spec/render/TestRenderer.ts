@@ -74,9 +74,13 @@ class TestFile {
     const { command, context, imports } = this
     const subjects = Subjects.of(command, imports, context)
     const refusals = Refusals.of(command, new Scope(command.declarations, imports, context))
+    // One that is only a command is for the reader.
+    const examples = [...command.examples.entries()].flatMap(([index, example]) =>
+      example.params === undefined ? [] : [[example, index] as const]
+    )
     const tests = (layer: string): ReadonlyArray<Doc> => [
       this.handled(layer),
-      ...command.examples.map((example, index) => this.example(example, index, layer)),
+      ...examples.map(([example, index]) => this.example(example, index, layer)),
       ...(refusals.length === 0 ? [] : [this.refuses(layer)]),
       ...(command.effects === "read" ? [this.answersAll(layer)] : [])
     ]
@@ -90,7 +94,7 @@ class TestFile {
         ")"
       )
     })
-    const answers = command.effects === "read" || command.examples.some((example) => isOpen(example))
+    const answers = command.effects === "read" || examples.some(([example]) => isOpen(example))
     const parts: Array<Doc> = [
       ...subjects.declarations,
       ...(refusals.length === 0 ? [] : [this.refused(refusals)]),
