@@ -122,7 +122,9 @@ const writeSpecs = Effect.fnUntraced(function*(
 })
 
 const render = ({ commands, warnings }: Reversed, outcomes: ReadonlyMap<string, Outcome>, write: boolean): string => {
-  if (commands.length === 0) return "No commands: there are neither operations, nor interfaces XParams and XResult beside a class X."
+  if (commands.length === 0) {
+    return "No commands: there are neither operations, nor interfaces XParams and XResult beside a class X."
+  }
   if (!write && commands.length === 1) return JSON.stringify(commands[0]!.spec, null, 2)
   const count = (outcome: Outcome) => [...outcomes.values()].filter((one) => one === outcome).length
   return [
