@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 import { ServiceUnavailable } from "../../../ServiceUnavailable.ts"
 
 /** How many databases, and how many rows of one statement. */
-export const Limit = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))
+const Limit = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))
 
 const Config = Schema.Struct({
   /** Where the files are; without it, databases are in memory. */

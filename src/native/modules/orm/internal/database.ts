@@ -240,7 +240,7 @@ const kinds: ReadonlyMap<string, Problem> = new Map<string, Problem>([
 ])
 
 /** What the spec says of an error of `effect/sql`. */
-export const refusalOf = (error: SqlError.SqlError): Refusal => ({
+const refusalOf = (error: SqlError.SqlError): Refusal => ({
   kind: kinds.get(error.reason._tag) ?? "other",
   reason: error.reason.message ?? error.message
 })

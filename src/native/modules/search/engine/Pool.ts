@@ -11,7 +11,7 @@ const nothing = 0xffffffff
 const fieldShift = 27
 
 /** More often than this, a term does not count. */
-export const mostCount = 2 ** fieldShift - 1
+const mostCount = 2 ** fieldShift - 1
 
 export const fieldOf = (fieldAndCount: number): number => fieldAndCount >>> fieldShift
 export const countOf = (fieldAndCount: number): number => fieldAndCount & mostCount
