@@ -24,7 +24,10 @@ switch (outcome.success._tag) {
     console.log(`native: built ${outcome.success.file} in ${((performance.now() - started) / 1000).toFixed(1)} s.`)
     break
   case "NoCargo":
-    console.log("native: there is no cargo, so the TypeScript implementations run instead of Rust.")
+    // The module for tests is built after the module proper, which has said so.
+    if (!flags.has("--testing")) {
+      console.log("native: there is no cargo, so the TypeScript implementations run instead of Rust.")
+    }
     break
   case "NoCrates":
     console.log(`native: there is no ${outcome.success.manifest}.`)
