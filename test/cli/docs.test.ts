@@ -116,6 +116,11 @@ export default Handlers.pipe(Layer.provideMerge(Opbus.layer))
     const folder = workspace()
     const notebook = commands.filter(({ command }) => command.startsWith("opbus"))
     assert.isAbove(notebook.length, 0)
-    await runAll(notebook, root, { PATH: `${folder}:${process.env["PATH"]}`, OPBUS_NOTEBOOK_DIR: join(folder, "data") })
+    await runAll(notebook, root, {
+      PATH: `${folder}:${process.env["PATH"]}`,
+      OPBUS_NOTEBOOK_DIR: join(folder, "data"),
+      // Where nothing native is built, a warning that says so would come before what the page shows.
+      OPBUS_NOTEBOOK_NATIVE: "false"
+    })
   }, 240_000)
 })

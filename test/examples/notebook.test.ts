@@ -48,7 +48,8 @@ const bin = join(root, "src/cli/bin.ts")
 const node = async (directory: string, args: ReadonlyArray<string>): Promise<string> => {
   const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=opbus-source", ...args], {
     cwd: root,
-    env: { ...process.env, OPBUS_NOTEBOOK_DIR: directory }
+    // With Rust where it is there, a warning would come before the output where it is not.
+    env: { ...process.env, OPBUS_NOTEBOOK_DIR: directory, OPBUS_NOTEBOOK_NATIVE: "false" }
   })
   return stdout
 }
