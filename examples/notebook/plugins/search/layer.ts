@@ -2,7 +2,7 @@
  * The search service: Rust where it is built, TypeScript where it is not, and looked after in either case.
  */
 import { Config, Effect, Layer } from "effect"
-import { ManagedServices, NativeModule, PressureSource } from "opbus/native"
+import { ManagedServices, PressureSource } from "opbus/native"
 import { SearchService } from "opbus/native/modules/search/SearchService"
 import * as NodeNativeModule from "opbus/node/NodeNativeModule"
 import { SearchHandlers } from "./handlers.ts"
@@ -12,10 +12,6 @@ import { NoteIndex } from "./NoteIndex.ts"
 /** `false` does without Rust, for comparison. */
 const UseNative = Config.Boolean("OPBUS_NOTEBOOK_NATIVE").pipe(Config.withDefault(true))
 
-const Native = Layer.unwrap(
-  Effect.map(UseNative, (use) => use ? NodeNativeModule.layer() : NativeModule.NativeModule.layerNone)
-)
-
 /** On a desktop, memory that is three quarters full is everyday. */
 const Managed = ManagedServices.layer({
   pressure: {
@@ -24,10 +20,14 @@ const Managed = ManagedServices.layer({
   }
 }).pipe(Layer.provide(PressureSource.PressureSource.layerLinux()))
 
-const Search = SearchService.layer({ config: { fields: ["title", "body", "tags"], budgetMb: 256 } }).pipe(
-  Layer.provide(Native),
-  Layer.provideMerge(Managed)
-)
+const options = { config: { fields: ["title", "body", "tags"], budgetMb: 256 } }
+
+const Search = Layer.unwrap(
+  Effect.map(UseNative, (use) =>
+    use
+      ? SearchService.layer(options).pipe(Layer.provide(NodeNativeModule.layer()))
+      : SearchService.layerTypeScript(options))
+).pipe(Layer.provideMerge(Managed))
 
 export const SearchPlugin = SearchHandlers.pipe(
   Layer.provideMerge(NoteIndex.layer),
