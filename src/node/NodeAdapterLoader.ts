@@ -9,8 +9,7 @@ import { createRequire } from "node:module"
 import * as path from "node:path"
 import { pathToFileURL } from "node:url"
 import { AdapterError } from "../spec/AdapterError.ts"
-import { AdapterLoader } from "../spec/AdapterLoader.ts"
-import * as AdapterRegistry from "../spec/AdapterRegistry.ts"
+import { AdapterLoader, fromExport } from "../spec/AdapterLoader.ts"
 
 /**
  * Finds packages as a module in the project's root would.
@@ -42,7 +41,7 @@ const loadOne = Effect.fnUntraced(function*(name: string, root: string) {
     try: () => import(pathToFileURL(file).href) as Promise<{ readonly default?: unknown }>,
     catch: (cause) => failed(`could not be imported: ${firstLine(cause)}`, cause)
   })
-  return yield* Effect.fromResult(AdapterRegistry.fromExport(name, exports.default))
+  return yield* Effect.fromResult(fromExport(name, exports.default))
 })
 
 const isMissing = (cause: unknown): boolean =>

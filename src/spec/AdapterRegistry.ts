@@ -17,6 +17,8 @@ import { SidecarAdapter } from "./adapters/SidecarAdapter.ts"
 import { TraitOnlyAdapter } from "./adapters/TraitOnlyAdapter.ts"
 import type { GeneratorAdapter } from "./GeneratorAdapter.ts"
 
+export { fromExport } from "./AdapterLoader.ts"
+
 /**
  * Knows adapters by their names.
  *
@@ -82,60 +84,3 @@ export const make = (
     suggest: (name) => suggest(name, adapters.keys())
   })
 }
-
-/**
- * Looks at the default export of an npm package: an adapter, or an array of adapters.
- *
- * **When to use**
- *
- * Use on everything that a program did not make itself, before it becomes part of a registry.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const fromExport = (
-  packageName: string,
-  exported: unknown
-): Result.Result<ReadonlyArray<GeneratorAdapter>, AdapterError> => {
-  const candidates: ReadonlyArray<unknown> = Array.isArray(exported) ? exported : [exported]
-  const problems = candidates.flatMap((candidate) => {
-    const wrong = flaw(candidate)
-    return wrong === undefined ? [] : [{ adapter: packageName, message: wrong }]
-  })
-  return problems.length > 0 || candidates.length === 0
-    ? Result.fail(
-      new AdapterError({
-        problems: candidates.length === 0
-          ? [{ adapter: packageName, message: "has an empty array as its default export; export at least one adapter" }]
-          : problems
-      })
-    )
-    : Result.succeed(candidates as ReadonlyArray<GeneratorAdapter>)
-}
-
-const adapterName = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
-
-/** What keeps a value from being an adapter. */
-const flaw = (candidate: unknown): string | undefined => {
-  if (typeof candidate !== "object" || candidate === null) {
-    return `has ${candidate === undefined ? "no default export" : "a default export that is no object"}; ${howTo}`
-  }
-  const adapter = candidate as Record<keyof GeneratorAdapter, unknown>
-  if (typeof adapter.name !== "string" || !adapterName.test(adapter.name)) {
-    return "has no `name` of lower-case words and hyphens"
-  }
-  if (typeof adapter.description !== "string") return `has no \`description\` in ${adapter.name}`
-  if (typeof adapter.version !== "number" || !Number.isInteger(adapter.version)) {
-    return `has no whole \`version\` in ${adapter.name}`
-  }
-  if (typeof adapter.command !== "function") return `has no function \`command\` in ${adapter.name}`
-  for (const name of ["check", "module", "project"] as const) {
-    if (adapter[name] !== undefined && typeof adapter[name] !== "function") {
-      return `has a \`${name}\` in ${adapter.name} that is no function`
-    }
-  }
-  return undefined
-}
-
-const howTo =
-  "export default an object with `name`, `description`, `version` and `command` (opbus/spec/GeneratorAdapter)"

@@ -114,12 +114,7 @@ export const audit: (
 ) => Effect.Effect<Report, PlatformError, FileSystem.FileSystem | Path.Path | SourceParser> = Effect.fnUntraced(
   function*(options) {
     const { config, root } = options
-    const { runtime } = config.typescript
-    const project = yield* load({
-      root,
-      sources: options.sources ?? config.sources,
-      runtime: runtime === "opbus" ? undefined : runtime
-    })
+    const project = yield* load(root, config, options.sources)
     const specs = yield* readSpecs(root, config.specs)
     const analysis = analyse(project, config.types)
     const keys = new Set(specs.specs.map(({ spec }) => operationKey(spec.name)))

@@ -114,12 +114,7 @@ export const reverse: (
 ) => Effect.Effect<Reversed, PlatformError, FileSystem.FileSystem | Path.Path | SourceParser> = Effect.fnUntraced(
   function*(options) {
     const { config, root } = options
-    const { runtime } = config.typescript
-    const project = yield* load({
-      root,
-      sources: options.sources ?? config.sources,
-      runtime: runtime === "opbus" ? undefined : runtime
-    })
+    const project = yield* load(root, config, options.sources)
     const { specs } = yield* readSpecs(root, config.specs)
     return reverseProject(project, config, specs)
   }

@@ -118,13 +118,8 @@ export const enforce: (options: EnforceOptions) => Effect.Effect<
   FileSystem.FileSystem | Path.Path | SourceParser | ChildProcessSpawner
 > = Effect.fnUntraced(function*(options) {
   const { config, root } = options
-  const { runtime } = config.typescript
   const commit = yield* git.revision(root, options.since ?? "HEAD")
-  const project = yield* load({
-    root,
-    sources: config.sources,
-    runtime: runtime === "opbus" ? undefined : runtime
-  })
+  const project = yield* load(root, config)
   const { broken, specs } = yield* readSpecs(root, config.specs)
   const findings: Array<Finding> = [
     ...project.broken.map((error): Finding => ({ level: "error", rule: "unreadable", ...placeOf(error) })),

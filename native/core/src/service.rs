@@ -131,6 +131,28 @@ pub trait ServiceModule: Send + Sync {
     }
 }
 
+impl ModuleFactory {
+    /// What the module is, as Node and a sidecar's parent are told.
+    pub fn describe(&self) -> Value {
+        let commands = self.commands.iter().map(|command| {
+            let mode = match command.mode {
+                Mode::Sync => "sync",
+                Mode::Async => "async",
+                Mode::Stream => "stream",
+            };
+            Value::object([
+                ("name", Value::from(command.name)),
+                ("mode", Value::from(mode)),
+            ])
+        });
+        Value::object([
+            ("name", Value::from(self.name)),
+            ("specHash", Value::from(self.spec_hash)),
+            ("commands", Value::Array(commands.collect())),
+        ])
+    }
+}
+
 impl PressureLevel {
     /// All levels, mildest first.
     pub const ALL: [PressureLevel; 4] = [

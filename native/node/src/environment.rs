@@ -8,7 +8,7 @@ use crate::layout::ABI;
 use crate::napi::{self, Env, Ref, Value, Wake};
 use opbus_core::pool::Pool;
 use opbus_core::registry::Stream;
-use opbus_core::{CallContext, Instance, Mode, ModuleFactory, Status};
+use opbus_core::{CallContext, Instance, ModuleFactory, Status};
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::os::raw::c_char;
@@ -246,26 +246,8 @@ impl Environment {
 
     /// What the modules are, as JSON.
     pub fn describe(&self) -> String {
-        use opbus_core::Value;
-        let modules = self.factories.iter().map(|factory| {
-            let commands = factory.commands.iter().map(|command| {
-                let mode = match command.mode {
-                    Mode::Sync => "sync",
-                    Mode::Async => "async",
-                    Mode::Stream => "stream",
-                };
-                Value::object([
-                    ("name", Value::from(command.name)),
-                    ("mode", Value::from(mode)),
-                ])
-            });
-            Value::object([
-                ("name", Value::from(factory.name)),
-                ("specHash", Value::from(factory.spec_hash)),
-                ("commands", Value::Array(commands.collect())),
-            ])
-        });
-        Value::Array(modules.collect()).to_string()
+        let modules = self.factories.iter().map(ModuleFactory::describe);
+        opbus_core::Value::Array(modules.collect()).to_string()
     }
 }
 

@@ -3,6 +3,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Stream from "effect/Stream"
+import { sha256 } from "../../internal/sha256.ts"
 import { internalsOf, type InvokerInternals } from "../../operation/internal/invoker.ts"
 import type { Registration } from "../../operation/internal/registration.ts"
 import type { OperationError } from "../../operation/OperationError.ts"
@@ -11,7 +12,6 @@ import type { ResultStore } from "../ResultStore.ts"
 import type { Authorize, RemoteCall } from "./authorization.ts"
 import { Connection, type Outlet, type Peer } from "./connection.ts"
 import type { Limits } from "./limits.ts"
-import { sha256 } from "./sha256.ts"
 
 /**
  * A request that the bus itself answers, with JSON data in and out.

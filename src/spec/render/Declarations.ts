@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import type { GeneratorContext } from "../GeneratorAdapter.ts"
+import { type Ref, refsIn, typesOf } from "../internal/references.ts"
 import type * as SpecIr from "../SpecIr.ts"
 import * as NamingConventions from "./NamingConventions.ts"
 
@@ -37,14 +38,6 @@ export interface Declared {
 }
 
 /**
- * A reference to a named type.
- *
- * @category models
- * @since 0.1.0
- */
-export type Ref = Extract<SpecIr.Type, { readonly _tag: "Ref" }>
-
-/**
  * What a reference is looked up by.
  *
  * @category combinators
@@ -52,41 +45,6 @@ export type Ref = Extract<SpecIr.Type, { readonly _tag: "Ref" }>
  */
 export const key = (ref: Ref): string =>
   ref.external !== undefined ? `!${ref.name}` : ref.foreign === undefined ? ref.name : `${ref.foreign}.${ref.name}`
-
-/** Every reference within a type. */
-const refs = (type: SpecIr.Type): ReadonlyArray<Ref> => {
-  switch (type._tag) {
-    case "Primitive":
-      return []
-    case "Array":
-      return refs(type.item)
-    case "Record":
-      return refs(type.value)
-    case "Nullable":
-      return refs(type.inner)
-    case "Ref":
-      return [type]
-  }
-}
-
-/**
- * The references within a declaration.
- *
- * @category combinators
- * @since 0.1.0
- */
-export const refsOf = (declaration: SpecIr.Declaration): ReadonlyArray<Ref> => {
-  switch (declaration._tag) {
-    case "Struct":
-      return declaration.fields.flatMap((field) => refs(field.type))
-    case "Union":
-      return declaration.variants.flatMap((variant) => variant.fields.flatMap((field) => refs(field.type)))
-    case "Alias":
-      return refs(declaration.type)
-    case "Enum":
-      return []
-  }
-}
 
 /** What a command says itself. */
 const own = (command: SpecIr.Command): ReadonlyArray<SpecIr.Declaration> => [
@@ -96,7 +54,7 @@ const own = (command: SpecIr.Command): ReadonlyArray<SpecIr.Declaration> => [
 ]
 
 const failureRefs = (command: SpecIr.Command): ReadonlyArray<Ref> =>
-  command.failures.flatMap((failure) => failure.fields.flatMap((field) => refs(field.type)))
+  command.failures.flatMap((failure) => failure.fields.flatMap((field) => refsIn(field.type)))
 
 /**
  * The names of types whose shape nobody has said.
@@ -106,7 +64,7 @@ const failureRefs = (command: SpecIr.Command): ReadonlyArray<Ref> =>
  */
 export const unknown = (command: SpecIr.Command): ReadonlyArray<string> => [
   ...new Set(
-    [...own(command).flatMap(refsOf), ...failureRefs(command)]
+    [...own(command).flatMap(typesOf).flatMap(refsIn), ...failureRefs(command)]
       .filter((ref) => ref.external !== undefined && ref.external.declaration === undefined)
       .map((ref) => ref.name)
   )
@@ -175,7 +133,7 @@ export const of = (
     }
     const entry = { name, declaration, home }
     byKey.set(id, entry)
-    for (const ref of refsOf(declaration)) visit(ref, home)
+    for (const ref of typesOf(declaration).flatMap(refsIn)) visit(ref, home)
     entries.push(entry)
   }
   const visit = (ref: Ref, home: SpecIr.Command | undefined): void => {

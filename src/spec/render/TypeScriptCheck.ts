@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { refsIn, typesOfCommand } from "../internal/references.ts"
 import type * as SpecIr from "../SpecIr.ts"
 
 /**
@@ -12,42 +13,11 @@ import type * as SpecIr from "../SpecIr.ts"
  * @since 0.1.0
  */
 export const types = (command: SpecIr.Command): ReadonlyArray<string> => {
-  const missing = new Set<string>()
-  const visit = (type: SpecIr.Type): void => {
-    switch (type._tag) {
-      case "Primitive":
-        return
-      case "Array":
-        return visit(type.item)
-      case "Record":
-        return visit(type.value)
-      case "Nullable":
-        return visit(type.inner)
-      case "Ref":
-        if (type.external !== undefined && type.external.typescript === undefined) {
-          missing.add(type.name)
-        }
-    }
-  }
-  const ofFields = (fields: ReadonlyArray<SpecIr.Field>) => fields.forEach((field) => visit(field.type))
-  ofFields(command.params.fields)
-  ofFields(command.result.fields)
-  command.failures.forEach((failure) => ofFields(failure.fields))
-  for (const declaration of command.declarations) {
-    switch (declaration._tag) {
-      case "Struct":
-        ofFields(declaration.fields)
-        break
-      case "Union":
-        declaration.variants.forEach((variant) => ofFields(variant.fields))
-        break
-      case "Alias":
-        visit(declaration.type)
-        break
-      case "Enum":
-        break
-    }
-  }
+  const missing = new Set(
+    typesOfCommand(command).flatMap(refsIn)
+      .filter(({ external }) => external !== undefined && external.typescript === undefined)
+      .map(({ name }) => name)
+  )
   return [...missing].map((name) =>
     `does not know where the type ${name} is in TypeScript; say so in "types" of opbus.config.json`
   )

@@ -7,7 +7,7 @@ use super::PROTOCOL;
 use crate::json::{parse_within, Json, Limits};
 use crate::port::{Port, Status};
 use crate::registry::{self, Instance, Refusal};
-use crate::service::{Initialization, Mode, ModuleFactory, PressureLevel};
+use crate::service::{Initialization, ModuleFactory, PressureLevel};
 use crate::value::Value;
 use std::sync::atomic::AtomicBool;
 use std::sync::Arc;
@@ -212,24 +212,7 @@ fn answer<T>(result: Result<T, Refusal>, value: impl FnOnce(T) -> Value) -> Answ
 }
 
 fn hello(session: &Session) -> Value {
-    let modules = session.modules.iter().map(|factory| {
-        let commands = factory.commands.iter().map(|command| {
-            let mode = match command.mode {
-                Mode::Sync => "sync",
-                Mode::Async => "async",
-                Mode::Stream => "stream",
-            };
-            Value::object([
-                ("name", Value::from(command.name)),
-                ("mode", Value::from(mode)),
-            ])
-        });
-        Value::object([
-            ("name", Value::from(factory.name)),
-            ("specHash", Value::from(factory.spec_hash)),
-            ("commands", Value::Array(commands.collect())),
-        ])
-    });
+    let modules = session.modules.iter().map(ModuleFactory::describe);
     Value::object([
         ("protocol", Value::Number(f64::from(PROTOCOL))),
         ("maxFrameBytes", Value::Number(session.max_frame as f64)),

@@ -1,9 +1,10 @@
 import * as SpecHash from "../../SpecHash.ts"
 import type * as SpecIr from "../../SpecIr.ts"
+import { typesOf } from "../references.ts"
 import { makeWorld } from "./check/world.ts"
 import { Memory } from "./memory.ts"
 import { byName } from "./names.ts"
-import { order, typesOf } from "./order.ts"
+import { order } from "./order.ts"
 
 /**
  * Gathers the commands of each service. A trait is no command: it has no place in the dispatch.

@@ -1,35 +1,6 @@
 import type * as SpecIr from "../../SpecIr.ts"
+import { refsIn, typesOf } from "../references.ts"
 import { byName } from "./names.ts"
-
-/** The names of declarations of the same spec that a type speaks of. */
-const localRefs = (type: SpecIr.Type, found: Set<string> = new Set()): Set<string> => {
-  switch (type._tag) {
-    case "Primitive":
-      return found
-    case "Array":
-      return localRefs(type.item, found)
-    case "Record":
-      return localRefs(type.value, found)
-    case "Nullable":
-      return localRefs(type.inner, found)
-    case "Ref":
-      return type.foreign === undefined && type.external === undefined ? found.add(type.name) : found
-  }
-}
-
-/** The types that a declaration is made of. @internal */
-export const typesOf = (declaration: SpecIr.Declaration): ReadonlyArray<SpecIr.Type> => {
-  switch (declaration._tag) {
-    case "Struct":
-      return declaration.fields.map((field) => field.type)
-    case "Union":
-      return declaration.variants.flatMap((variant) => variant.fields.map((field) => field.type))
-    case "Alias":
-      return [declaration.type]
-    case "Enum":
-      return []
-  }
-}
 
 /**
  * Sorts declarations so that each comes after those that it refers to, marks those that contain themselves, and is the same
@@ -42,9 +13,10 @@ export const order = (declarations: ReadonlyArray<SpecIr.Declaration>): Readonly
   for (const declaration of declarations) if (!byKey.has(declaration.name)) byKey.set(declaration.name, declaration)
   const edges = new Map<string, ReadonlyArray<string>>()
   for (const [name, declaration] of byKey) {
-    const refs = new Set<string>()
-    for (const type of typesOf(declaration)) localRefs(type, refs)
-    edges.set(name, [...refs].filter((ref) => byKey.has(ref)))
+    const local = typesOf(declaration).flatMap(refsIn).filter((ref) =>
+      ref.foreign === undefined && ref.external === undefined
+    )
+    edges.set(name, [...new Set(local.map((ref) => ref.name))].filter((ref) => byKey.has(ref)))
   }
   const sorted: Array<SpecIr.Declaration> = []
   for (const component of components([...byKey.keys()].sort(byName), edges)) {

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
+import type { ResolvedConfig } from "../../GeneratorConfig.ts"
 import { SourceParseError, SourceParser } from "../../SourceParser.ts"
 import { makeModule, type Module } from "./module.ts"
 
@@ -18,14 +19,6 @@ export interface Project {
   readonly runtime: string | undefined
 }
 
-export interface ProjectOptions {
-  /** Where paths start from. */
-  readonly root: string
-  /** Files and folders, relative to the root; a folder means all TypeScript files in it but tests and declarations. */
-  readonly sources: ReadonlyArray<string>
-  readonly runtime: string | undefined
-}
-
 /** The largest file that is read. */
 const maxFileSize = 4_000_000
 
@@ -37,14 +30,19 @@ const isSource = (name: string): boolean =>
 
 const skipped = new Set(["node_modules", "dist", "target"])
 
-/** Reads the files of a project, and follows their imports. */
+/**
+ * Reads the files of a project, and follows their imports. The sources are files and folders, relative to the root; a folder
+ * means all TypeScript files in it but tests and declarations.
+ */
 export const load = Effect.fnUntraced(function*(
-  options: ProjectOptions
+  projectRoot: string,
+  config: ResolvedConfig,
+  sources: ReadonlyArray<string> = config.sources
 ): Effect.fn.Return<Project, PlatformError, FileSystem.FileSystem | Path.Path | SourceParser> {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const parser = yield* SourceParser
-  const root = path.resolve(options.root)
+  const root = path.resolve(projectRoot)
   const relative = (file: string) => path.relative(root, file).split(path.sep).join("/")
 
   const files: Array<string> = []
@@ -56,7 +54,7 @@ export const load = Effect.fnUntraced(function*(
         if (type === "File" && isSource(name)) files.push(relative(below))
         return type === "Directory" && !name.startsWith(".") && !skipped.has(name) ? visit(below) : Effect.void
       }, { discard: true }))
-  for (const source of options.sources) {
+  for (const source of sources) {
     const file = path.join(root, source)
     if ((yield* fs.stat(file)).type === "Directory") yield* visit(file)
     else files.push(relative(file))
@@ -115,7 +113,7 @@ export const load = Effect.fnUntraced(function*(
     roots: roots.filter((file) => modules.has(file)),
     broken: broken.sort((a, b) => (a.path < b.path ? -1 : 1)),
     resolve: (from, specifier) => candidates(from, specifier).find((candidate) => modules.has(candidate)),
-    runtime: options.runtime
+    runtime: config.typescript.runtime === "opbus" ? undefined : config.typescript.runtime
   }
 })
 

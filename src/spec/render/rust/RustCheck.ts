@@ -4,38 +4,17 @@
  * @since 0.1.0
  */
 import type { GeneratorContext } from "../../GeneratorAdapter.ts"
+import { refsIn, typesOfCommand } from "../../internal/references.ts"
 import type * as SpecIr from "../../SpecIr.ts"
 
 const path = /^[A-Za-z_]\w*(?:::(?:[A-Za-z_]\w*|\*|\{[\w:*,\s]*\}))*$/u
 
-/** Every type that a command names, whatever it is inside of. */
-const externals = (command: SpecIr.Command): ReadonlyMap<string, SpecIr.External> => {
-  const found = new Map<string, SpecIr.External>()
-  const visit = (type: SpecIr.Type): void => {
-    switch (type._tag) {
-      case "Primitive":
-        return
-      case "Array":
-        return visit(type.item)
-      case "Record":
-        return visit(type.value)
-      case "Nullable":
-        return visit(type.inner)
-      case "Ref":
-        if (type.external !== undefined) found.set(type.name, type.external)
-    }
-  }
-  const fields = (all: ReadonlyArray<SpecIr.Field>): void => all.forEach((field) => visit(field.type))
-  fields(command.params.fields)
-  fields(command.result.fields)
-  command.failures.forEach((failure) => fields(failure.fields))
-  for (const declaration of command.declarations) {
-    if (declaration._tag === "Struct") fields(declaration.fields)
-    if (declaration._tag === "Union") declaration.variants.forEach((variant) => fields(variant.fields))
-    if (declaration._tag === "Alias") visit(declaration.type)
-  }
-  return found
-}
+/** Every type from outside of the specs that a command names, whatever it is inside of. */
+const externals = (command: SpecIr.Command): ReadonlyMap<string, SpecIr.External> =>
+  new Map(
+    typesOfCommand(command).flatMap(refsIn)
+      .flatMap(({ external, name }) => external === undefined ? [] : [[name, external]])
+  )
 
 /**
  * Names what keeps a command from being written in Rust, each in one sentence.

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { GeneratorContext } from "../../GeneratorAdapter.ts"
+import { type Ref, refsIn, typesOf } from "../../internal/references.ts"
 import type * as SpecIr from "../../SpecIr.ts"
 import * as RustNames from "./RustNames.ts"
 
@@ -55,7 +56,7 @@ export interface Target {
 export interface Scope {
   readonly entries: ReadonlyArray<Entry>
   readonly errors: ReadonlyArray<ErrorEntry>
-  readonly resolve: (ref: SpecIr.Type & { readonly _tag: "Ref" }, home: SpecIr.Command) => Target
+  readonly resolve: (ref: Ref, home: SpecIr.Command) => Target
   readonly own: (name: string, home: SpecIr.Command) => string
   readonly error: (command: SpecIr.Command) => string
   readonly stream: (command: SpecIr.Command) => string
@@ -84,35 +85,6 @@ export const find = (command: SpecIr.Command, name: string): SpecIr.Declaration 
  */
 export const moduleName = (service: SpecIr.Service): string => RustNames.snake(service.name)
 
-/** Every reference within a type. */
-const refs = (type: SpecIr.Type): ReadonlyArray<SpecIr.Type & { readonly _tag: "Ref" }> => {
-  switch (type._tag) {
-    case "Primitive":
-      return []
-    case "Array":
-      return refs(type.item)
-    case "Record":
-      return refs(type.value)
-    case "Nullable":
-      return refs(type.inner)
-    case "Ref":
-      return [type]
-  }
-}
-
-const typesOf = (declaration: SpecIr.Declaration): ReadonlyArray<SpecIr.Type> => {
-  switch (declaration._tag) {
-    case "Struct":
-      return declaration.fields.map((field) => field.type)
-    case "Union":
-      return declaration.variants.flatMap((variant) => variant.fields.map((field) => field.type))
-    case "Alias":
-      return [declaration.type]
-    case "Enum":
-      return []
-  }
-}
-
 /**
  * Makes the scope of a service's commands.
  *
@@ -140,7 +112,7 @@ export const make = (
   const entries = new Map<string, Entry>()
   const keyOf = (name: string, home: SpecIr.Command): string => local.has(home.name) ? name : `${home.name}.${name}`
 
-  const place = (ref: SpecIr.Type & { readonly _tag: "Ref" }, home: SpecIr.Command) => {
+  const place = (ref: Ref, home: SpecIr.Command) => {
     if (ref.external !== undefined) {
       const key = `external ${ref.name}`
       return { key, declaration: ref.external.declaration, home, path: ref.external.rust }
@@ -157,9 +129,9 @@ export const make = (
   const add = (key: string, declaration: SpecIr.Declaration, home: SpecIr.Command): void => {
     if (entries.has(key)) return
     entries.set(key, { declaration, home, rust: fresh(declaration.name) })
-    for (const ref of typesOf(declaration).flatMap(refs)) visit(ref, home)
+    for (const ref of typesOf(declaration).flatMap(refsIn)) visit(ref, home)
   }
-  const visit = (ref: SpecIr.Type & { readonly _tag: "Ref" }, home: SpecIr.Command): void => {
+  const visit = (ref: Ref, home: SpecIr.Command): void => {
     const found = place(ref, home)
     if (found.path === undefined && found.declaration !== undefined) add(found.key, found.declaration, found.home)
   }
@@ -172,7 +144,7 @@ export const make = (
   }
   for (const command of commands) {
     for (const field of command.failures.flatMap((failure) => failure.fields)) {
-      for (const ref of refs(field.type)) visit(ref, command)
+      for (const ref of refsIn(field.type)) visit(ref, command)
     }
   }
   const errors = commands.map((command): ErrorEntry => ({

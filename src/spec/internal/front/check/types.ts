@@ -1,8 +1,9 @@
 import type * as SpecIr from "../../../SpecIr.ts"
+import { refsIn } from "../../references.ts"
 import { byName } from "../names.ts"
 import { components } from "../order.ts"
 import { namesOfCommand } from "./names.ts"
-import { eachType, type ForeignRef, refsIn, type Subject, type World } from "./world.ts"
+import { eachType, type ForeignRef, type Subject, type World } from "./world.ts"
 
 /**
  * Types that hold themselves: those of which no value can be made, and those that a language cannot declare.

@@ -1,5 +1,6 @@
 import type * as SpecIr from "../../../SpecIr.ts"
 import type { SpecFile } from "../../../SpecReader.ts"
+import { type Ref, refsIn } from "../../references.ts"
 import { byName } from "../names.ts"
 import type { Report } from "../scope.ts"
 
@@ -9,9 +10,6 @@ export interface Subject {
   readonly command: SpecIr.Command
   readonly report: Report
 }
-
-/** @internal */
-export type Ref = Extract<SpecIr.Type, { _tag: "Ref" }>
 
 /** A declaration, and the command whose names it speaks. @internal */
 export interface Found {
@@ -144,22 +142,6 @@ export const eachType = (
   }
   for (const declaration of command.declarations) {
     if (declaration._tag === "Alias") f(declaration.type, ["types", declaration.name, "type"])
-  }
-}
-
-/** All names of types in a type. @internal */
-export const refsIn = (type: SpecIr.Type): ReadonlyArray<Ref> => {
-  switch (type._tag) {
-    case "Primitive":
-      return []
-    case "Array":
-      return refsIn(type.item)
-    case "Record":
-      return refsIn(type.value)
-    case "Nullable":
-      return refsIn(type.inner)
-    case "Ref":
-      return [type]
   }
 }
 
