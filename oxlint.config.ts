@@ -14,11 +14,12 @@ const layers: ReadonlyArray<readonly [folder: string, layer: number, alsoImports
   ["native", 2],
   ["remote", 3],
   ["rxjs", 3],
+  ["reactivity", 4],
   ["session", 4],
   ["ai", 5],
   ["truth", 5],
   ["react", 6],
-  ["devtools", 6],
+  ["devtools", 6, ["react"]],
   ["node", 7],
   ["cli", 8]
 ]
@@ -27,6 +28,7 @@ const layers: ReadonlyArray<readonly [folder: string, layer: number, alsoImports
 const owners: ReadonlyArray<readonly [packages: string, folders: ReadonlyArray<string>]> = [
   [`node:.*|${builtinModules.filter((name) => !name.startsWith("_")).join("|")}`, ["node", "cli"]],
   ["rxjs(/.*)?", ["rxjs"]],
+  ["react(-dom)?(/.*)?", ["react", "devtools"]],
   ["@libsql/.*", ["sql"]],
   ["@effect/platform-node.*", ["node", "cli"]]
 ]
@@ -93,11 +95,11 @@ export default {
   },
   overrides: [
     {
-      files: ["{test,typetest,examples,scripts}/**/*.ts"],
+      files: ["{test,typetest,examples,scripts}/**/*.{ts,tsx}"],
       rules: { "typescript/consistent-type-imports": ["error", { disallowTypeAnnotations: false }] }
     },
     { files: ["src/*.ts"], rules: restricted([effectBarrel, ownPackage, unstable, ...foreign("")]) },
-    ...layers.map((entry) => ({ files: [`src/${entry[0]}/**/*.ts`], rules: restricted(restrictionsOf(entry)) })),
+    ...layers.map((entry) => ({ files: [`src/${entry[0]}/**/*.{ts,tsx}`], rules: restricted(restrictionsOf(entry)) })),
     {
       files: ["src/internal/effect/*.ts"],
       rules: restricted(restrictionsOf(["internal", 0]).filter((rule) => rule !== unstable))

@@ -1,0 +1,6 @@
+/**
+ * A page that shows the bus.
+ *
+ * @since 0.1.0
+ */
+export {}

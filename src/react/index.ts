@@ -1,0 +1,6 @@
+/**
+ * Hooks for React.
+ *
+ * @since 0.1.0
+ */
+export {}
