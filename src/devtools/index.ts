@@ -3,4 +3,5 @@
  *
  * @since 0.1.0
  */
-export {}
+export * as DevtoolsMessages from "./DevtoolsMessages.ts"
+export * as DevtoolsOperations from "./DevtoolsOperations.ts"
