@@ -1,40 +1,13 @@
 /**
- * A part of the notebook that runs elsewhere: on a worker of workerd, the runtime of Cloudflare, on this machine.
+ * A part of the notebook that runs elsewhere: on a worker, which is stopped while it is called.
  */
-import { Effect, Exit, Scope } from "effect"
-import { fileURLToPath } from "node:url"
+import { Effect } from "effect"
 import { invoke, invokeRemote } from "opbus"
-import * as Deployer from "opbus/node/Deployer"
 import { Outbox } from "opbus/remote"
-import { Folder } from "./app.ts"
 import { AnalyzeText } from "./plugins/analysis/operations.ts"
 import { FindNotes, ReadNote } from "./plugins/notes/operations.ts"
 import { counted, duration, line, number, quiet, timed } from "./terminal.ts"
-
-const app = fileURLToPath(new URL("app.ts", import.meta.url))
-
-/** Bundles the one handler; nothing else of the notebook reaches the worker. */
-const build = Effect.gen(function*() {
-  const pathOf = yield* Folder
-  return yield* Deployer.build({ app, operations: [AnalyzeText.key], target: "workerd", out: pathOf("analysis") })
-})
-
-interface Worker {
-  readonly listeningMillis: number
-  readonly stop: Effect.Effect<void>
-}
-
-/** Starts the worker and records where it is, which is how calls find it. */
-const start = (built: Deployer.Built) =>
-  Effect.gen(function*() {
-    const scope = yield* Scope.fork(yield* Effect.scope)
-    const running = yield* Scope.provide(Deployer.start(built), scope)
-    yield* Deployer.record(built, running.endpoint)
-    const worker: Worker = { listeningMillis: running.listeningMillis, stop: Scope.close(scope, Exit.void) }
-    return worker
-  })
-
-const textLimit = 20_000
+import { build, start, textLimit } from "./worker.ts"
 
 /** Some notes of different lengths. */
 const samples = Effect.gen(function*() {
