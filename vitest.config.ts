@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os"
-import { defineConfig } from "vitest/config"
+import { configDefaults, defineConfig } from "vitest/config"
 
 const conditions = ["opbus-source"]
 
@@ -8,6 +8,8 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ["test/**/*.test.ts"],
+    // In a real browser: vitest.browser.config.ts.
+    exclude: [...configDefaults.exclude, "test/browser/**"],
     pool: "forks",
     maxWorkers: Math.max(1, Math.min(4, availableParallelism())),
     // Child processes and `import("opbus/…")` in a worker resolve to the sources as well.

@@ -7,6 +7,7 @@ import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { bin, command, node, type Outcome, root } from "./shared/command.ts"
 import { noteMark } from "./shared/report.ts"
+import { countOf } from "./shared/vitest.ts"
 
 interface Counts {
   readonly passed: number
@@ -36,15 +37,8 @@ const lastLine = async (outcome: Outcome): Promise<Counts> => {
 
 const vitestReport = join(root, "node_modules/.cache/opbus/vitest.json")
 
-/** The totals of vitest; a file that does not load, and an error outside a test, count as failed. */
-const vitestCount = async ({ code }: Outcome): Promise<Counts> => {
-  const json = await readFile(vitestReport, "utf8").then(JSON.parse, () => undefined)
-  if (json === undefined) return { passed: 0, failed: 1 }
-  const files = json.testResults as ReadonlyArray<{ status: string; assertionResults: ReadonlyArray<unknown> }>
-  const unloaded = files.filter((file) => file.status === "failed" && file.assertionResults.length === 0).length
-  const failed = json.numFailedTests + unloaded
-  return { passed: json.numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed }
-}
+const vitestCount = async ({ code }: Outcome): Promise<Counts> =>
+  countOf(await readFile(vitestReport, "utf8").then(JSON.parse, () => undefined), code)
 
 const script = (name: string) => () => node([`scripts/${name}.ts`])
 
@@ -104,6 +98,13 @@ const steps: ReadonlyArray<Step> = [
       return command(bin("vitest"), ["run", ...reporters], { timeoutMillis: 15 * 60_000 })
     },
     count: vitestCount
+  },
+  {
+    name: "browser",
+    about: "the stories in a real browser; where Chromium is",
+    weight: 2,
+    run: script("browser"),
+    count: lastLine
   }
 ]
 
@@ -127,8 +128,9 @@ const selected = steps.filter(({ name }) => values.only === undefined || values.
 const total = { passed: 0, failed: 0 }
 const failures: Array<{ readonly name: string; readonly output: string }> = []
 
-/** What is said again at the very end: whether Rust has run. */
+/** What is said again at the very end: whether Rust and the browser have run. */
 const closing: Array<string> = []
+const closingNote = new RegExp(`^${noteMark}(Rust|Browser):`)
 const failedSteps = new Set<string>()
 
 const perform = async ({ count = one, name, run }: Step): Promise<void> => {
@@ -142,7 +144,7 @@ const perform = async ({ count = one, name, run }: Step): Promise<void> => {
   for (const line of outcome.stdout.split("\n")) {
     if (!line.startsWith(noteMark)) continue
     console.log(`       ${line}`)
-    if (line.startsWith(`${noteMark}Rust:`)) closing.push(line.slice(noteMark.length))
+    if (closingNote.test(line)) closing.push(line.slice(noteMark.length))
   }
   if (failed === 0) return
   failedSteps.add(name)
