@@ -28,7 +28,9 @@ const common = {
   joined: Schema.optionalKey(Schema.String),
   attempt: Schema.optionalKey(Schema.Number),
   /** It runs elsewhere: this is the caller's view of it. */
-  remote: Schema.optionalKey(Schema.Boolean)
+  remote: Schema.optionalKey(Schema.Boolean),
+  /** The operation is annotated as readonly: what it shows may be old, but nothing changed because of it. */
+  readonly: Schema.optionalKey(Schema.Boolean)
 }
 
 /**
