@@ -28,6 +28,13 @@ export type NotebookObject = Note | Collection
 
 export const normalTags = (tags: Iterable<string>): ReadonlyArray<string> => Array.from(new Set(tags)).sort()
 
+/** Tells texts apart: who changes one can say which one it had before it. */
+export const fingerprintOf = (text: string): string => {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return `${text.length}-${(hash >>> 0).toString(36)}`
+}
+
 export const makeId: Effect.Effect<string> = Effect.sync(() => crypto.randomUUID())
 
 // -----------------------------------------------------------------------------
@@ -37,6 +44,13 @@ export const makeId: Effect.Effect<string> = Effect.sync(() => crypto.randomUUID
 export class NoteNotFound extends Schema.TaggedError<NoteNotFound>()("NoteNotFound", { id: Schema.String }) {
   override get message() {
     return `There is no note with the id "${this.id}".`
+  }
+}
+
+/** Somebody else has changed what was to be replaced. */
+export class NoteChanged extends Schema.TaggedError<NoteChanged>()("NoteChanged", { id: Schema.String }) {
+  override get message() {
+    return `The note "${this.id}" has changed in the meantime. Read it again, and change what it is now.`
   }
 }
 

@@ -4,7 +4,7 @@
 import { Effect } from "effect"
 import { Digest } from "effect/crypto"
 import { DatabaseService, getCollection, getNote } from "../../DatabaseService.ts"
-import { makeId, normalTags, type Note, NoteNotFound } from "../../model.ts"
+import { fingerprintOf, makeId, normalTags, type Note, NoteChanged, NoteNotFound } from "../../model.ts"
 import { Notes } from "./operations.ts"
 
 const update = (id: string, change: (note: Note) => Partial<Note>) =>
@@ -13,6 +13,19 @@ const update = (id: string, change: (note: Note) => Partial<Note>) =>
     const note = yield* getNote(id)
     yield* db.add({ ...note, ...change(note) })
     return note
+  })
+
+/** Replaces a text, unless somebody else has done so since it was read. */
+const replace = (
+  field: "title" | "body",
+  { id, replaces }: { readonly id: string; readonly replaces?: string },
+  text: string
+) =>
+  Effect.gen(function*() {
+    const db = yield* DatabaseService
+    const note = yield* getNote(id)
+    if (replaces !== undefined && replaces !== fingerprintOf(note[field])) return yield* new NoteChanged({ id })
+    yield* db.add({ ...note, [field]: text })
   })
 
 /** All of them, in the order asked for. */
@@ -44,9 +57,9 @@ export const NotesHandlers = Notes.toLayer({
       return { id: note.id }
     }),
 
-  "note.rename": ({ id, title }) => update(id, () => ({ title })),
+  "note.rename": (input) => replace("title", input, input.title),
 
-  "note.write": ({ body, id }) => update(id, () => ({ body })),
+  "note.write": (input) => replace("body", input, input.body),
 
   "note.tag": ({ add = [], id, remove = [] }) =>
     Effect.map(

@@ -3,13 +3,21 @@
  */
 import { Schema } from "effect"
 import { Operation, OperationGroup } from "opbus"
-import { CollectionNotFound, DatabaseError, Note, NoteNotFound } from "../../model.ts"
+import { CollectionNotFound, DatabaseError, Note, NoteChanged, NoteNotFound } from "../../model.ts"
 
 /** Everything that changes notes takes turns, so that no two changes of one note cross each other. */
 export const oneAtATime = { serialBy: () => "notebook", lane: "notebook" }
 
 const id = Schema.String
 const title = Schema.String.check(Schema.isNonEmpty())
+
+/** For who types: what goes on in one field, from entering it to leaving it. */
+const typed = {
+  /** The `fingerprintOf` what is replaced: when that is something else by now, the change fails. */
+  replaces: Schema.optionalKey(Schema.String),
+  /** Changes with the same mark, a few seconds apart, are one step of undo. */
+  typing: Schema.optionalKey(Schema.String)
+}
 
 export class CreateNote extends Operation.make({
   meta: { key: "note.create", label: "Create note" },
@@ -28,15 +36,15 @@ export class CreateNote extends Operation.make({
 
 export class RenameNote extends Operation.make({
   meta: { key: "note.rename", label: "Rename note" },
-  input: Schema.Struct({ id, title }),
-  error: Schema.Union([NoteNotFound, DatabaseError]),
+  input: Schema.Struct({ id, title, ...typed }),
+  error: Schema.Union([NoteNotFound, NoteChanged, DatabaseError]),
   concurrency: oneAtATime
 }).annotate(Operation.Idempotent, true) {}
 
 export class WriteNote extends Operation.make({
   meta: { key: "note.write", label: "Write note", description: "Replaces the text of a note." },
-  input: Schema.Struct({ id, body: Schema.String }),
-  error: Schema.Union([NoteNotFound, DatabaseError]),
+  input: Schema.Struct({ id, body: Schema.String, ...typed }),
+  error: Schema.Union([NoteNotFound, NoteChanged, DatabaseError]),
   concurrency: oneAtATime
 }).annotate(Operation.Idempotent, true) {}
 

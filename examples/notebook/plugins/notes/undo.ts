@@ -21,7 +21,22 @@ const captureAll = (ids: ReadonlyArray<string>) => DatabaseService.use((db) => d
 
 const touches = ({ id }: { readonly id: string }) => [id]
 
-const short = (title: string) => title.length <= 40 ? title : `${title.slice(0, 39)}…`
+/** The beginning of a text, on one line. */
+const short = (text: string) => {
+  const line = text.slice(0, 200).trim().replaceAll(/\s+/g, " ")
+  return line.length <= 40 ? line : `${line.slice(0, 39)}…`
+}
+
+/** What is typed in one go is one entry: from what was there before the first change to what the last one left.
+ * A change without a mark stands for itself. */
+const typing = {
+  key: ({ id, typing = crypto.randomUUID() }: { readonly id: string; readonly typing?: string }) => `${id} ${typing}`,
+  within: "10 seconds",
+  merge: <Input, Inverse>(
+    older: UndoMapping.Coalesced<Input, Inverse>,
+    newer: UndoMapping.Coalesced<Input, Inverse>
+  ) => ({ inverseInput: older.inverseInput, redoInput: newer.redoInput })
+} as const
 
 const count = (notes: number) => notes === 1 ? "a note" : `${notes} notes`
 
@@ -38,7 +53,9 @@ export const NotesUndo = Layer.mergeAll(
     capture,
     operation: RenameNote,
     inverse: RenameNote,
-    deriveContext: ({ id }, _output, { title }) => ({ id, title }),
+    deriveContext: ({ id, title }, _output, before) => title === before.title ? undefined : { id, title: before.title },
+    redo: ({ id, title }) => ({ id, title }),
+    coalesce: typing,
     touches,
     message: ({ title }) => `Rename to "${short(title)}"`
   }).toLayer,
@@ -46,15 +63,11 @@ export const NotesUndo = Layer.mergeAll(
     capture,
     operation: WriteNote,
     inverse: WriteNote,
-    deriveContext: ({ id }, _output, { body }) => ({ id, body }),
-    // what is typed in one go is one entry
-    coalesce: {
-      key: ({ id }) => id,
-      within: "2 seconds",
-      merge: (older, newer) => ({ inverseInput: older.inverseInput, redoInput: newer.redoInput })
-    },
+    deriveContext: ({ body, id }, _output, before) => body === before.body ? undefined : { id, body: before.body },
+    redo: ({ body, id }) => ({ body, id }),
+    coalesce: typing,
     touches,
-    message: () => "Write"
+    message: ({ body }) => body.trim() === "" ? "Clear a note" : `Write "${short(body)}"`
   }).toLayer,
   UndoMapping.make({
     operation: TagNote,
