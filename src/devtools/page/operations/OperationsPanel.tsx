@@ -1,0 +1,4 @@
+import { type ReactElement } from "react"
+import { Loading } from "../ui/EmptyState.tsx"
+
+export const OperationsPanel = (): ReactElement => <Loading />
