@@ -9,7 +9,7 @@ export interface Column<Row> {
 }
 
 /** A table for tens or hundreds of rows. It scrolls sideways by itself where the window is narrow. */
-export const Table = <Row>({ caption, columns, label, rowKey, rows }: {
+export const Table = <Row extends object | string>({ caption, columns, label, rowKey, rows }: {
   /** Its accessible name. */
   readonly label: string
   /** Shown above it. */
