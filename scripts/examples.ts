@@ -11,11 +11,14 @@ import { report, type Result } from "./shared/report.ts"
 
 const limitMillis = 180_000
 
+/** What makes an example end by itself. */
+const argsOf = new Map([["notebook", ["--terminal"]]])
+
 const runExample = async (name: string): Promise<Result> => {
   const folder = await mkdtemp(join(tmpdir(), `opbus-example-${name}-`))
   try {
-    const { code, millis, output } = await node([`examples/${name}/main.ts`], {
-      env: { OPBUS_EXAMPLE_TEST: "1", OPBUS_NOTEBOOK_DIR: folder },
+    const { code, millis, output } = await node([`examples/${name}/main.ts`, ...argsOf.get(name) ?? []], {
+      env: { OPBUS_NOTEBOOK_DIR: folder },
       timeoutMillis: limitMillis
     })
     return {

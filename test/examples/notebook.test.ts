@@ -15,7 +15,7 @@ interface Ended {
   readonly errors: string
 }
 
-/** Runs the notebook as a user does; `onOutput` sees what has been printed so far. */
+/** Tells the story of the notebook as a user does; `onOutput` sees what has been printed so far. */
 const run = (
   directory: string,
   args: ReadonlyArray<string>,
@@ -23,7 +23,7 @@ const run = (
   env: NodeJS.ProcessEnv = {}
 ): Promise<Ended> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--conditions=opbus-source", main, ...args], {
+    const child = spawn(process.execPath, ["--conditions=opbus-source", main, "--terminal", ...args], {
       env: { ...process.env, OPBUS_NOTEBOOK_DIR: directory, ...env },
       stdio: ["ignore", "pipe", "pipe"]
     })
