@@ -26,6 +26,7 @@ import { saveFailure } from "./screenshots.ts"
 
 export { allow, chromium }
 export { axe } from "./axe.ts"
+export { call } from "./call.ts"
 export { screenshot } from "./screenshots.ts"
 export { serveApp, serveNotebook, type Server } from "./serving.ts"
 
@@ -61,10 +62,10 @@ const flags = [
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE [::1]"
 ]
 
-/** Starts Chromium. Tests have `inBrowser`, which also ends it. */
-export const launch = (): Promise<Browser> => {
+/** Starts Chromium; later flags win over earlier ones. Tests have `inBrowser`, which also ends it. */
+export const launch = (more: ReadonlyArray<string> = []): Promise<Browser> => {
   if (chromium === undefined) throw new Error("there is no Chromium; set OPBUS_CHROMIUM")
-  return engine.launch({ executablePath: chromium, args: flags, handleSIGINT: false })
+  return engine.launch({ executablePath: chromium, args: [...flags, ...more], handleSIGINT: false })
 }
 
 /** Waiting longer than this for something to show is a failure. */
