@@ -1,5 +1,280 @@
-import { type ReactElement } from "react"
-import { Loading } from "../ui/EmptyState.tsx"
+import * as Cause from "effect/Cause"
+import { type ReactElement, type RefObject, useEffect, useId, useRef, useState } from "react"
+import type { History as HistoryMessage, Peek as PeekMessage } from "../../DevtoolsMessages.ts"
+import { History, HistoryFailed, Peek, Redo, Undo, UndoTo } from "../../DevtoolsOperations.ts"
+import { useLatest, useTools } from "../connection.ts"
+import { hrefOf, useRoute } from "../route.ts"
+import { Button, IconButton } from "../ui/Button.tsx"
+import { EmptyState, Loading } from "../ui/EmptyState.tsx"
+import { ErrorText, messageOf } from "../ui/ErrorText.tsx"
+import { plural } from "../ui/format.ts"
+import { Icon } from "../ui/icons.tsx"
+import { plain } from "../ui/text.ts"
+import { Text } from "../ui/Text.tsx"
+import { Choices } from "./Choices.tsx"
+import { EntryList } from "./EntryList.tsx"
+import { type Actor, actorOf, groupsOf, scopesOf, select } from "./groups.ts"
+import { adviceFor, explain, type Plan, planUndo } from "./plan.ts"
+import { Problems } from "./Problems.tsx"
+import { chosenIn, queryOf } from "./selection.ts"
+import { UndoDialog } from "./UndoDialog.tsx"
+import "./history.css"
 
-/** Comes with the helper that owns this folder. */
-export const HistoryPanel = (): ReactElement => <Loading />
+/** What was done, by whom and where, and the way back. */
+export const HistoryPanel = (): ReactElement => {
+  const { error, value } = useLatest(History, undefined)
+  if (value === undefined) {
+    return error === undefined
+      ? <Loading>Reading the history…</Loading>
+      : (
+        <EmptyState title="The history cannot be read">
+          <ErrorText message={error} />
+        </EmptyState>
+      )
+  }
+  return value.enabled ? <HistoryView history={value} /> : <NoHistory />
+}
+
+const NoHistory = (): ReactElement => (
+  <EmptyState
+    title="This application keeps no history"
+    action={
+      <pre className="how-to"><code>{`const App = Layer.merge(Handlers, Undo).pipe(Layer.provideMerge(Opbus.layer))`}</code></pre>
+    }
+  >
+    Opbus.layer has one in memory; HistoryTracker.layerStore keeps it in a store. An operation can be undone when an
+    UndoMapping says how.
+  </EmptyState>
+)
+
+/** What came of the last undo or redo. */
+interface Outcome {
+  readonly failed: boolean
+  readonly text: string
+  readonly advice?: string | undefined
+}
+
+const HistoryView = ({ history }: { readonly history: HistoryMessage }): ReactElement => {
+  const route = useRoute()
+  const groups = groupsOf(history.entries, history.actors)
+  const { actor, scope } = chosenIn(route.query, groups)
+  const ofActor = select(history.entries, actor, undefined)
+  const shown = select(history.entries, actor, scope)
+  const peek = usePeek(history, actor, scope)
+  const [asked, setAsked] = useState<{ readonly plan: Plan; readonly entryId: string; readonly actor: Actor }>()
+  const [outcome, setOutcome] = useState<Outcome>()
+  const undoButton = useRef<HTMLButtonElement>(null)
+  const actions = useActions(setOutcome)
+  const at = scope === undefined ? {} : { scope }
+
+  // What is said of one selection is not about the next one.
+  useEffect(() => setOutcome(undefined), [actor, scope])
+  useEffect(() => {
+    // The button that was pressed may be gone with its entry.
+    if (outcome !== undefined && document.activeElement === document.body) undoButton.current?.focus()
+  }, [outcome])
+
+  return (
+    <div className="panel history">
+      {history.storeError === undefined ? null : (
+        <div className="banner" data-tone="bad">
+          <ErrorText message={`The history cannot be written: ${history.storeError}`} />
+          Nothing is lost while the application runs; writing is tried again until it works.
+        </div>
+      )}
+      <div className="history-body">
+        <Choices
+          groups={groups}
+          scopes={scopesOf(ofActor)}
+          actor={actor}
+          scope={scope}
+          hrefFor={(actor, scope) => hrefOf("history", undefined, queryOf(actor, scope))}
+        />
+        <div className="history-main">
+          <UndoBar
+            actor={actor}
+            peek={peek}
+            busy={history.busy || actions.pending}
+            undoButton={undoButton}
+            onUndo={() => actor !== undefined && actions.undo(actor, scope)}
+            onRedo={() => actor !== undefined && actions.redo(actor, scope)}
+          />
+          <OutcomeLine outcome={outcome} onClose={() => setOutcome(undefined)} />
+          <Problems problems={history.problems} />
+          {shown.length === 0
+            ? (
+              <EmptyState title={history.entries.length === 0 ? "Nothing to undo yet" : "Nothing here"}>
+                {history.entries.length === 0
+                  ? "As soon as an operation with an undo mapping has run, it stands here."
+                  : "This actor has no entries in this scope any more."}
+              </EmptyState>
+            )
+            : (
+              <EntryList
+                key={`${actor ?? ""}/${scope ?? ""}`}
+                entries={shown}
+                ofAll={actor === undefined}
+                chosen={route.rest}
+                disabled={actions.pending}
+                onUndoTo={(entry) => {
+                  const plan = planUndo(history.entries, scope, entry)
+                  if (plan === undefined) return
+                  if (plan.takesBack.length === 0 && plan.stopsAt !== undefined) {
+                    const advice = adviceFor(plan.stopsAt._tag, actorOf(entry))
+                    setOutcome({ failed: true, text: explain(plan.stopsAt), advice })
+                  } else setAsked({ plan, entryId: entry.id, actor: actorOf(entry) })
+                }}
+              />
+            )}
+          {history.total > history.entries.length
+            ? (
+              <p className="muted history-more">
+                Only the newest {history.entries.length} of {history.total} are shown.
+              </p>
+            )
+            : null}
+        </div>
+      </div>
+      {asked === undefined ? null : (
+        <UndoDialog
+          plan={asked.plan}
+          onCancel={() => setAsked(undefined)}
+          onConfirm={() => {
+            setAsked(undefined)
+            actions.undoTo(asked.actor, asked.entryId, at)
+          }}
+        />
+      )}
+    </div>
+  )
+}
+
+/** What the next undo and redo of an actor will do; asked again whenever the history has changed. */
+const usePeek = (
+  history: HistoryMessage,
+  actor: Actor | undefined,
+  scope: string | undefined
+): PeekMessage | undefined => {
+  const { invoke } = useTools(Peek)
+  const [peek, setPeek] = useState<PeekMessage>()
+  useEffect(() => {
+    let current = true
+    if (actor === undefined) setPeek(undefined)
+    else {
+      void invoke({ actor, ...(scope === undefined ? {} : { scope }) }).then((exit) => {
+        if (current && exit._tag === "Success") setPeek(exit.value)
+      })
+    }
+    return () => {
+      current = false
+    }
+  }, [history, actor, scope, invoke])
+  return actor === undefined ? undefined : peek
+}
+
+const useActions = (tell: (outcome: Outcome | undefined) => void) => {
+  const undo = useTools(Undo)
+  const redo = useTools(Redo)
+  const undoTo = useTools(UndoTo)
+  const failed = (actor: Actor, cause: Cause.Cause<unknown>) => {
+    const error = Cause.squash(cause)
+    if (!(error instanceof HistoryFailed)) return tell({ failed: true, text: messageOf(error) })
+    const before = error.undone === 0 ? "" : `${plural(error.undone, "entry", "entries")} undone, then it stopped. `
+    tell({ failed: true, text: before + error.message, advice: adviceFor(error.reason, actor) })
+  }
+  const one = (tool: typeof undo | typeof redo, word: string) => (actor: Actor, scope: string | undefined) => {
+    tell(undefined)
+    void tool.invoke({ actor, ...(scope === undefined ? {} : { scope }) }).then((exit) => {
+      if (exit._tag === "Failure") failed(actor, exit.cause)
+      else tell({ failed: false, text: `${word}: ${exit.value.message}` })
+    })
+  }
+  return {
+    pending: undo.pending || redo.pending || undoTo.pending,
+    undo: one(undo, "Undone"),
+    redo: one(redo, "Done again"),
+    undoTo: (actor: Actor, entryId: string, at: { readonly scope?: string }) => {
+      tell(undefined)
+      void undoTo.invoke({ actor, entryId, ...at }).then((exit) => {
+        if (exit._tag === "Failure") failed(actor, exit.cause)
+        else tell({ failed: false, text: `${plural(exit.value.length, "entry", "entries")} undone` })
+      })
+    }
+  }
+}
+
+const UndoBar = ({ actor, busy, onRedo, onUndo, peek, undoButton }: {
+  readonly actor: Actor | undefined
+  readonly peek: PeekMessage | undefined
+  readonly busy: boolean
+  readonly undoButton: RefObject<HTMLButtonElement | null>
+  readonly onUndo: () => void
+  readonly onRedo: () => void
+}): ReactElement => {
+  const why = useId()
+  if (actor === undefined) {
+    return (
+      <div className="toolbar history-bar">
+        <p className="muted">Everybody undoes their own work: choose whose, to undo and redo.</p>
+      </div>
+    )
+  }
+  const undo = peek?.undo ?? undefined
+  const redo = peek?.redoMessage ?? undefined
+  const blocked = peek?.blocked ?? undefined
+  const canUndo = undo !== undefined || blocked !== undefined
+  return (
+    <div className="toolbar history-bar">
+      <Button
+        kind="primary"
+        icon="undo"
+        ref={undoButton}
+        aria-disabled={!canUndo || busy}
+        {...(blocked === undefined ? {} : { "aria-describedby": why })}
+        onClick={() => canUndo && !busy && onUndo()}
+      >
+        <span className="truncate">{undo === undefined ? "Undo" : `Undo: ${plain(undo.message, 80)}`}</span>
+      </Button>
+      <Button
+        icon="redo"
+        aria-disabled={redo === undefined || busy}
+        onClick={() => redo !== undefined && !busy && onRedo()}
+      >
+        <span className="truncate">{redo === undefined ? "Redo" : `Redo: ${plain(redo, 80)}`}</span>
+      </Button>
+      {busy ? <span className="spinner" role="status" aria-label="Working" /> : null}
+      {blocked === undefined ? null : (
+        <p className="history-blocked" id={why}>
+          <Icon name="ban" /> <Text value={blocked} />
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** Where it stands is always there, so that nothing moves and screen readers hear it. */
+const OutcomeLine = ({ onClose, outcome }: {
+  readonly outcome: Outcome | undefined
+  readonly onClose: () => void
+}): ReactElement => (
+  <div className="history-outcome" data-shown={outcome !== undefined} data-failed={outcome?.failed === true}>
+    <div role="status">
+      {outcome?.failed === false
+        ? (
+          <>
+            <Icon name="check" /> <Text value={outcome.text} />
+          </>
+        )
+        : null}
+    </div>
+    {outcome?.failed === true
+      ? (
+        <div>
+          <ErrorText message={outcome.text} />
+          {outcome.advice === undefined ? null : <p>{outcome.advice}</p>}
+        </div>
+      )
+      : null}
+    {outcome === undefined ? null : <IconButton icon="cross" size="s" label="Dismiss" onClick={onClose} />}
+  </div>
+)

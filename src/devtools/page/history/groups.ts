@@ -3,7 +3,7 @@
  */
 import type { HistoryEntryMessage } from "../../../protocol/HistoryEntryMessage.ts"
 
-/** Of whom entries are shown: `null` is who did something without saying who. */
+/** Of whom entries are shown: `null` is the application's own user. */
 export type Actor = string | null
 
 /** The entries of one scope. */
@@ -85,6 +85,6 @@ export const select = (
     (actor === undefined || actorOf(entry) === actor) && (scope === undefined || entry.scopes.includes(scope))
   )
 
-export const actorName = (actor: Actor): string => actor === null ? "Nobody in particular" : actor
+export const actorName = (actor: Actor): string => actor === null ? "No actor" : actor
 
 export const scopeName = (scope: string): string => scope === "" ? "Default scope" : scope

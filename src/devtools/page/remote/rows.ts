@@ -1,90 +1,83 @@
 /**
  * What the lists of an outbox say of a call.
  */
-import { ageText } from "./age.ts"
+import type * as messages from "../../DevtoolsMessages.ts"
 
-/** A call that waits, as the server tells it. */
-export interface Waiting {
-  readonly id: string
-  readonly key: string
-  readonly lane: string
-  readonly acceptedAt: number
-  readonly attempts: number
-  readonly delivering: boolean
-  readonly lastError?: string | undefined
-}
+type QueuedCall = typeof messages.QueuedCall.Type
+type DeadLetter = typeof messages.DeadLetter.Type
 
+/** A call that waits, and for what. */
 export interface WaitingRow {
-  readonly id: string
-  readonly key: string
-  /** Shown only where it says more than the key. */
+  readonly call: QueuedCall
+  /** Only where it is not the operation's own. */
   readonly lane: string | undefined
-  readonly age: string
-  readonly attempts: string
-  /** What it waits for, in words. */
-  readonly state: "On its way" | "Tried in vain" | "First of its lane" | "Behind others"
-  readonly why: string
+  readonly state: "on its way" | "tried in vain" | "next in its lane" | "behind others"
+  /** Why it was not delivered, or what is before it. */
+  readonly why: string | undefined
 }
 
-const times = (count: number): string => count === 0 ? "not yet" : count === 1 ? "once" : `${count} times`
-
-/** The calls in the order of acceptance; a lane delivers one at a time, so all but its first wait for those before them. */
-export const waitingRows = (calls: ReadonlyArray<Waiting>, now: number): ReadonlyArray<WaitingRow> => {
-  const before = new Map<string, number>()
-  return calls.map(({ acceptedAt, attempts, delivering, id, key, lane, lastError }): WaitingRow => {
-    const ahead = before.get(lane) ?? 0
-    before.set(lane, ahead + 1)
-    const state = delivering
-      ? "On its way"
-      : attempts > 0
-      ? "Tried in vain"
+/** The calls in the order of acceptance. A lane delivers one at a time, so all but its first wait for those before them. */
+export const waitingRows = (calls: ReadonlyArray<QueuedCall>): ReadonlyArray<WaitingRow> => {
+  const lanes = new Map<string, number>()
+  return calls.map((call): WaitingRow => {
+    const ahead = lanes.get(call.lane) ?? 0
+    lanes.set(call.lane, ahead + 1)
+    const state = call.delivering
+      ? "on its way"
+      : call.attempts > 0
+      ? "tried in vain"
       : ahead === 0
-      ? "First of its lane"
-      : "Behind others"
+      ? "next in its lane"
+      : "behind others"
     return {
-      id,
-      key,
-      lane: lane === key ? undefined : lane,
-      age: ageText(now - acceptedAt),
-      attempts: times(attempts),
+      call,
+      lane: laneOf(call),
       state,
-      why: lastError ??
-        (state === "Behind others"
-          ? `${ahead} ${ahead === 1 ? "call of its lane is" : "calls of its lane are"} before it`
-          : "")
+      why: call.lastError ?? (state !== "behind others"
+        ? undefined
+        : ahead === 1
+        ? "One call of its lane is before it."
+        : `${ahead} calls of its lane are before it.`)
     }
   })
 }
 
-/** A call that was given up, as the server tells it. */
-export interface Dead {
-  readonly id: string
-  readonly key: string
-  readonly lane: string
-  readonly acceptedAt: number
-  readonly deadAt: number
-  readonly attempts: number
-  readonly reason: string
-  readonly why: string
-  readonly notTakenBack?: string | undefined
+/** The lane, where it says more than the key. */
+export const laneOf = ({ key, lane }: { readonly key: string; readonly lane: string }): string | undefined =>
+  lane === key ? undefined : lane
+
+/** How often something was tried. */
+export const times = (count: number): string => count === 0 ? "not yet" : count === 1 ? "once" : `${count} times`
+
+const reasons: { readonly [R in DeadLetter["reason"]["_tag"]]: string } = {
+  Failed: "the operation failed",
+  Refused: "refused",
+  Defect: "ended unexpectedly",
+  Exhausted: "tried too long",
+  Poison: "ended the process",
+  Unreadable: "cannot be read"
 }
 
-/** Why a call was given up, in a word or two. */
-export const reasonName = (reason: string): string => {
-  switch (reason) {
-    case "Failed":
-      return "The operation failed"
-    case "Refused":
-      return "Refused"
-    case "Defect":
-      return "Ended unexpectedly"
+/** Why a call was given up, in a few words. */
+export const reasonOf = ({ reason }: DeadLetter): string => reasons[reason._tag]
+
+/** What can be shown beside the one line: the error of the operation, or why it was refused. */
+export const detailOf = ({ reason }: DeadLetter): unknown =>
+  reason._tag === "Failed" ? reason.error : "reason" in reason ? reason.reason : undefined
+
+/** Tells whether it can be expected to go better the next time, or what has to change first. */
+export const retryAdvice = ({ reason }: DeadLetter): string => {
+  switch (reason._tag) {
     case "Exhausted":
-      return "Tried too long"
+      return "It could not be delivered. Retry when the other side can be reached."
+    case "Failed":
+      return "The other side ran it, and it failed. Retry when the cause is gone."
+    case "Refused":
+      return "The other side does not accept it as it is. Retry when that has changed."
+    case "Defect":
     case "Poison":
-      return "Ended the process"
+      return "Something in it breaks the other side, or this one. Find the cause in its logs before you retry."
     case "Unreadable":
-      return "Cannot be read"
-    default:
-      return reason
+      return "It was stored in a form that this release cannot read."
   }
 }
