@@ -39,6 +39,8 @@ export interface InvokeOptions {
   readonly origin?: Origin | undefined
   /** `false`: neither the call nor anything it causes makes a history entry. */
   readonly record?: boolean | undefined
+  /** Called with what the handler reports while it runs, in order and inside the handler: it must not throw. */
+  readonly onProgress?: ((progress: any) => void) | undefined
 }
 
 /**

@@ -3,4 +3,10 @@
  *
  * @since 0.1.0
  */
-export {}
+export * as Bus from "./Bus.ts"
+export { BusClient, type CallOptions, type ConnectionState } from "./BusClient.ts"
+export * from "./HistoryView.ts"
+export * from "./InvocationTable.ts"
+export * from "./Observable.ts"
+export * from "./OperationState.ts"
+export * from "./QueryState.ts"

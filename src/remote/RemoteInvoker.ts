@@ -11,7 +11,7 @@ import * as Socket from "effect/socket/Socket"
 import type * as Worker from "effect/workers/Worker"
 import type { WorkerError } from "effect/workers/WorkerError"
 import { RpcClient, RpcSerialization } from "../internal/effect/rpc.ts"
-import { withRemoteInternals } from "../operation/internal/remoteInternals.ts"
+import { ConnectionWatch, withRemoteInternals } from "../operation/internal/remoteInternals.ts"
 import { RemoteInvoker } from "../operation/RemoteInvoker.ts"
 import { DeploymentRegistry } from "./DeploymentRegistry.ts"
 import type { HttpTransport } from "./HttpTransport.ts"
@@ -159,11 +159,13 @@ export const layerWebSocket = (
     Effect.gen(function*() {
       const client = new Client()
       const socket = yield* Socket.makeWebSocket(options.url)
+      const watch = new ConnectionWatch()
       client.channel = yield* makeSocketChannel(yield* format(options.serialization), client, socket, {
         url: options.url,
-        pingInterval: Duration.fromInputUnsafe(options.pingInterval ?? "10 seconds")
+        pingInterval: Duration.fromInputUnsafe(options.pingInterval ?? "10 seconds"),
+        watch
       })
-      return makeRemoteInvoker(client, identityOf(options))
+      return makeRemoteInvoker(client, identityOf(options), watch)
     })
   )
 

@@ -4,4 +4,5 @@
  *
  * @since 0.1.0
  */
+export * as Atom from "effect/reactivity/Atom"
 export * as Reactivity from "effect/reactivity/Reactivity"

@@ -21,6 +21,32 @@ export interface RemoteInternals {
       headers: Readonly<Record<string, string>>
     ) => Stream.Stream<unknown, OperationError | RemoteFailure>)
     | undefined
+  /** Of a transport that keeps a connection: how that is, now and whenever it changes. */
+  readonly connection?: ConnectionWatch | undefined
+}
+
+/** @internal */
+export type ConnectionState = "connecting" | "connected" | "disconnected"
+
+/**
+ * How a connection is. It begins as `"connecting"`; once lost it is `"disconnected"` until it is there again.
+ *
+ * @internal
+ */
+export class ConnectionWatch {
+  current: ConnectionState = "connecting"
+  private readonly listeners = new Set<(state: ConnectionState) => void>()
+
+  set(state: ConnectionState): void {
+    if (state === this.current) return
+    this.current = state
+    for (const listener of this.listeners) listener(state)
+  }
+
+  listen(listener: (state: ConnectionState) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
 }
 
 const InternalsTypeId = "~opbus/operation/RemoteInvoker/internals" as const

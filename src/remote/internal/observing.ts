@@ -2,11 +2,11 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { messageOf } from "../../operation/internal/invocationMessages.ts"
 import { internalsOf } from "../../operation/internal/invoker.ts"
 import type { Invocation } from "../../operation/Invocation.ts"
 import { OperationError } from "../../operation/OperationError.ts"
 import type { OperationInvoker } from "../../operation/OperationInvoker.ts"
-import * as InvocationMessage from "../../protocol/InvocationMessage.ts"
 import { InvocationGap, InvocationSubscription } from "../../protocol/InvocationSubscription.ts"
 import { ReplayWindow, type WindowBounds } from "./replayWindow.ts"
 import type { Builtin } from "./server.ts"
@@ -35,16 +35,7 @@ export const observeBuiltin = (
     const gap = (why: InvocationGap["why"]) =>
       Effect.fail(encodeGap(new InvocationGap({ why, epoch: internals.epoch, oldest: window.oldest })))
 
-    const encode = (event: Invocation): InvocationMessage.InvocationMessage => {
-      const registration = internals.lookup(event.key)
-      const whole = (value: unknown) => value
-      return InvocationMessage.fromEvent(event as InvocationMessage.Event, {
-        input: registration?.encodeInput ?? whole,
-        output: registration?.operation.stream === true ? whole : registration?.encodeOutput ?? whole,
-        error: registration?.encodeError ?? whole,
-        progress: registration?.encodeProgress ?? whole
-      })
-    }
+    const encode = messageOf(internals)
 
     const subscribe = ({ after, keys, rootId }: InvocationSubscription) => {
       if (after !== undefined && after.epoch !== internals.epoch) return Stream.fromEffect(gap("restarted"))

@@ -8,7 +8,7 @@ import * as Stream from "effect/Stream"
 import { Idempotent } from "../../operation/internal/annotations.ts"
 import * as codec from "../../operation/internal/codec.ts"
 import type { Registration } from "../../operation/internal/registration.ts"
-import { withRemoteInternals } from "../../operation/internal/remoteInternals.ts"
+import { type ConnectionWatch, withRemoteInternals } from "../../operation/internal/remoteInternals.ts"
 import { remoteRegistration } from "../../operation/internal/remoteRegistration.ts"
 import type * as Operation from "../../operation/Operation.ts"
 import { isOperationError, OperationError, type OperationErrorReason } from "../../operation/OperationError.ts"
@@ -36,7 +36,11 @@ export interface ClientOptions {
  *
  * @internal
  */
-export const makeRemoteInvoker = (client: Client, options: ClientOptions): (typeof RemoteInvoker)["Service"] => {
+export const makeRemoteInvoker = (
+  client: Client,
+  options: ClientOptions,
+  connection?: ConnectionWatch
+): (typeof RemoteInvoker)["Service"] => {
   const base: ReadonlyArray<[string, string]> = [
     [wire.header.client, options.session],
     ...(options.actor === undefined ? [] : [[wire.header.actor, options.actor] as [string, string]]),
@@ -204,7 +208,7 @@ export const makeRemoteInvoker = (client: Client, options: ClientOptions): (type
         return limited(key, Effect.mapError(outcome, (error) => unknownFailure(key, error)), call.timeout)
       })
   }
-  return withRemoteInternals(service, { history: options.history, streamKey })
+  return withRemoteInternals(service, { history: options.history, streamKey, connection })
 
   function streamKey(
     key: string,

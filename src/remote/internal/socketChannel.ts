@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
+import type { ConnectionWatch } from "../../operation/internal/remoteInternals.ts"
 import type { Channel, Receiver } from "./client.ts"
 import type { Format } from "./exchange.ts"
 import { FrameWriter } from "./frameWriter.ts"
@@ -14,6 +15,7 @@ export interface SocketChannelOptions {
   readonly url: string
   /** How long a silent connection is believed. */
   readonly pingInterval: Duration.Duration
+  readonly watch?: ConnectionWatch | undefined
 }
 
 /**
@@ -44,6 +46,7 @@ export const makeSocketChannel = (
       const writer = yield* socket.writer
       down = undefined
       failures = 0
+      options.watch?.set("connected")
       const read = Effect.forever(Effect.flatMap(pull, (frames) => {
         heard = true
         return Effect.forEach(frames, (frame) =>
@@ -67,6 +70,7 @@ export const makeSocketChannel = (
     const lost = (why: string) =>
       Effect.flatMap(Random.next, (random) => {
         down = why
+        options.watch?.set("disconnected")
         outgoing.clear()
         receiver.lost(unavailable(why))
         const backoff = Math.min(5_000, 100 * 2 ** failures++) * (0.75 + random / 2)

@@ -1,0 +1,130 @@
+import type { Observable } from "../Observable.ts"
+import { type Flushable, inNextFrame } from "./frames.ts"
+
+/** How long what nobody subscribes to stays open: a component may be mounted again at once. */
+const lingering = 100
+
+/** RxJS uses the same fallback where the platform has no such symbol. */
+const symbolObservable: "@@observable" =
+  ((typeof Symbol === "function" && (Symbol as { readonly observable?: symbol }).observable) || "@@observable") as any
+
+/**
+ * The value behind an observable.
+ *
+ * Invariants: listeners hear of a value once, in the order in which they subscribed; whatever is set within a frame is
+ * heard once, as what it came to; one that throws does not keep the others from hearing. It is opened for its first
+ * listener and closed after its last.
+ *
+ * @internal
+ */
+export class Cell<A> implements Observable<A>, Flushable {
+  value: A
+  readonly initial: A
+  private heard: A
+  private hot = false
+  onOpen: (() => void) | undefined
+  onClose: (() => void) | undefined
+  private readonly open: (() => () => void) | undefined
+  private close: (() => void) | undefined
+  private closing: ReturnType<typeof setTimeout> | undefined
+  private readonly listeners = new Set<{ readonly call: (value: A) => void }>()
+
+  constructor(initial: A, open?: () => () => void) {
+    this.value = this.initial = this.heard = initial
+    this.open = open
+  }
+
+  /** Heard in the next frame. */
+  set(value: A): void {
+    if (Object.is(value, this.value)) return
+    this.value = value
+    inNextFrame(this)
+  }
+
+  /** Heard at once. */
+  setNow(value: A): void {
+    this.value = value
+    this.flush()
+  }
+
+  /** Heard at once, but for what comes within the same frame. */
+  setSoon(value: A): void {
+    this.value = value
+    inNextFrame(this)
+    if (this.hot) return
+    this.hot = true
+    this.hear()
+  }
+
+  /** Makes the value only when it is heard. */
+  later(flushable: Flushable): void {
+    inNextFrame(flushable)
+  }
+
+  update(change: Partial<A>): void {
+    this.set({ ...this.value, ...change })
+  }
+
+  flush(): void {
+    this.hot = false
+    this.hear()
+  }
+
+  private hear(): void {
+    const { value } = this
+    if (Object.is(value, this.heard)) return
+    this.heard = value
+    for (const { call } of Array.from(this.listeners)) {
+      try {
+        call(value)
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
+  }
+
+  readonly subscribe = (call: (value: A) => void): () => void => {
+    const listener = { call }
+    this.listeners.add(listener)
+    clearTimeout(this.closing)
+    if (this.close === undefined && this.open !== undefined) {
+      this.onOpen?.()
+      this.close = this.open()
+    }
+    call(this.value)
+    return () => {
+      if (!this.listeners.delete(listener) || this.listeners.size > 0 || this.close === undefined) return
+      this.closing = setTimeout(() => this.end(), lingering) // Node need not wait for it.
+      ;(this.closing as { readonly unref?: () => void }).unref?.()
+    }
+  }
+
+  /** Opens anew what is open. */
+  reopen(): void {
+    if (this.close === undefined) return
+    this.close()
+    this.close = this.open!()
+  }
+
+  /** Closes what was opened. It may be opened again. */
+  end(): void {
+    clearTimeout(this.closing)
+    const { close } = this
+    this.close = undefined
+    close?.()
+    this.onClose?.()
+  }
+
+  /** For `rxjs.from`. */
+  [symbolObservable](): { readonly subscribe: (observer: Observer<A>) => { readonly unsubscribe: () => void } } {
+    return {
+      subscribe: (observer) => ({
+        unsubscribe: this.subscribe(typeof observer === "function" ? observer : (value) => observer.next?.(value))
+      })
+    }
+  }
+}
+
+type Observer<A> = ((value: A) => void) | { readonly next?: ((value: A) => void) | undefined }
