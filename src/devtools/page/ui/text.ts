@@ -3,9 +3,8 @@
 /** A piece of text, or the name of a character that cannot be shown as itself. */
 export type Piece = { readonly text: string } | { readonly mark: string }
 
-// eslint-disable-next-line no-control-regex
-const unseen =
-  /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\uFFF9-\uFFFB]/u
+/** Control and format characters, but for the ones that make lines and columns. */
+const unseen = /(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/u
 
 const names = new Map<number, string>([
   [0x00, "NUL"],
@@ -36,22 +35,26 @@ const names = new Map<number, string>([
 
 const nameOf = (code: number): string => names.get(code) ?? `U+${code.toString(16).toUpperCase().padStart(4, "0")}`
 
-/** A joiner inside of an emoji is part of it. */
-const joins = (text: string, at: number): boolean =>
-  text.charCodeAt(at) === 0x200d && /\p{Extended_Pictographic}/u.test(text.slice(Math.max(0, at - 3), at))
-
 /** The pieces of a text. Most texts are one piece. */
 export const piecesOf = (text: string): ReadonlyArray<Piece> => {
   if (!unseen.test(text)) return [{ text }]
   const pieces: Array<Piece> = []
-  let from = 0
-  for (let i = 0; i < text.length; i++) {
-    if (!unseen.test(text[i]!) || joins(text, i)) continue
-    if (i > from) pieces.push({ text: text.slice(from, i) })
-    pieces.push({ mark: nameOf(text.charCodeAt(i)) })
-    from = i + 1
+  let seen = ""
+  let last = ""
+  for (const character of text) {
+    // A joiner or a selector inside of an emoji is part of it.
+    if (
+      !unseen.test(character) || (character === "\u200d" && /\p{Extended_Pictographic}|\ufe0f|\p{EMod}/u.test(last))
+    ) {
+      seen += character
+    } else {
+      if (seen !== "") pieces.push({ text: seen })
+      pieces.push({ mark: nameOf(character.codePointAt(0)!) })
+      seen = ""
+    }
+    last = character
   }
-  if (from < text.length) pieces.push({ text: text.slice(from) })
+  if (seen !== "") pieces.push({ text: seen })
   return pieces
 }
 
