@@ -1,0 +1,218 @@
+/**
+ * Somebody who has never seen opbus, and reads nothing but what is on the screen.
+ */
+import type { Locator, Page } from "playwright-core"
+import { assert, it } from "vitest"
+import { inBrowser, npmStart, screenshot, serveNotebook } from "../support/browser.ts"
+import { byKeyboard, byMouse, type Hands, tabTo } from "./hands.ts"
+
+const title = "Rhubarb cake"
+const text = "Three stalks of rhubarb, two eggs, and more sugar than you think."
+
+const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name })
+const bar = (page: Page) => page.getByRole("group", { name: "Undo and redo" })
+const row = (page: Page, name: string) => page.getByRole("list").getByRole("button", { name, exact: false }).first()
+const collection = (page: Page, name: string | RegExp) =>
+  page.getByRole("navigation", { name: "Collections and tags" }).getByRole("button", { name })
+const saved = (page: Page) => page.getByText("Saved", { exact: true })
+
+/** What is done, in the words of the undo bar, and how one sees that it is done and that it is not. */
+const steps: ReadonlyArray<{
+  readonly name: string | RegExp
+  readonly operation: string
+  readonly input: string
+  readonly done: (page: Page) => Promise<void>
+  readonly undone: (page: Page) => Promise<void>
+}> = [
+  {
+    name: "Create \"Untitled note\"",
+    operation: "note.create",
+    input: "Untitled note",
+    done: (page) => row(page, "Untitled note").waitFor(),
+    undone: (page) => page.getByText(/^(This note was deleted|An empty notebook)/).first().waitFor()
+  },
+  {
+    name: `Rename to "${title}"`,
+    operation: "note.rename",
+    input: title,
+    done: (page) => row(page, title).waitFor(),
+    undone: (page) => row(page, "Untitled note").waitFor()
+  },
+  {
+    name: /Write "Three stalks of rhubarb/,
+    operation: "note.write",
+    input: "Three stalks of rhubarb",
+    done: (page) => shows(page.getByRole("textbox", { name: "Text" }), text),
+    undone: (page) => shows(page.getByRole("textbox", { name: "Text" }), "")
+  },
+  {
+    name: "Tag +dessert",
+    operation: "note.tag",
+    input: "dessert",
+    done: (page) => button(page, "Remove the tag \"dessert\"").waitFor(),
+    undone: (page) => button(page, "Remove the tag \"dessert\"").waitFor({ state: "detached" })
+  },
+  {
+    name: "Create collection \"Recipes\"",
+    operation: "collection.create",
+    input: "Recipes",
+    done: (page) => collection(page, "Recipes").waitFor(),
+    undone: (page) => collection(page, "Recipes").waitFor({ state: "detached" })
+  },
+  {
+    name: "Move a note",
+    operation: "note.move",
+    input: "collection",
+    done: (page) => collection(page, "Recipes 1").waitFor(),
+    undone: (page) => collection(page, "Recipes 0").waitFor()
+  }
+]
+
+const shows = async (field: Locator, value: string): Promise<void> => {
+  const until = Date.now() + 10_000
+  while (await field.inputValue() !== value) {
+    if (Date.now() > until) assert.strictEqual(await field.inputValue(), value)
+    await field.page().evaluate(() => new Promise(requestAnimationFrame))
+  }
+}
+
+const work = async ({ drag, enter, page, press, write }: Hands): Promise<void> => {
+  await press(button(page, "New note"))
+  await write(page.getByRole("textbox", { name: "Title" }), title)
+  await write(page.getByRole("textbox", { name: "Text" }), text)
+  await enter(page.getByLabel("Add a tag"), "dessert")
+  await button(page, "Remove the tag \"dessert\"").waitFor()
+  await press(button(page, "New collection"))
+  await enter(page.getByLabel("Name of the collection"), "Recipes")
+  await collection(page, "Recipes").waitFor()
+  await saved(page).waitFor()
+  await drag(title, "Recipes")
+  await collection(page, "Recipes 1").waitFor()
+}
+
+/** Follows the link to the devtools, which open in a window of their own. */
+const openDevtools = async ({ page, press }: Hands): Promise<Page> => {
+  const opened = page.context().waitForEvent("page")
+  await press(page.getByRole("link", { name: "Devtools" }))
+  return opened
+}
+
+/** Finds the invocations of all steps, and looks into each. */
+const checkTimeline = async (
+  devtools: Page,
+  origin: "remote" | "undo" | "redo",
+  open: (operation: string, origin: string) => Promise<void>
+): Promise<void> => {
+  for (const { input, operation } of steps) {
+    // What an undo is given is what the inverse needs.
+    await open(operation, origin)
+    const details = devtools.getByRole("region", { name: operation })
+    await details.waitFor()
+    assert.match(await details.innerText(), /\b\d+(\.\d+)?\s?(ms|s|µs)\b/, `how long ${operation} took`)
+    if (origin !== "undo") assert.include(await details.innerText(), input, `the input of ${operation}`)
+  }
+}
+
+const checkHistory = async (devtools: Page, status: "live" | "undone"): Promise<void> => {
+  const entries = devtools.getByRole("list", { name: "Entries, newest first" }).getByRole("listitem")
+  for (const { name } of steps) {
+    const entry = entries.filter({ hasText: name }).first()
+    await entry.waitFor()
+    if (status === "live") await entry.getByRole("button", { name: /^Undo to here/ }).waitFor()
+    else await entry.getByText("undone", { exact: true }).waitFor()
+  }
+}
+
+const undoAll = async ({ page, press }: Hands): Promise<void> => {
+  for (const { name, undone } of steps.toReversed()) {
+    await bar(page).getByRole("button", { name: /^Undo/ }).and(page.getByRole("button", { name })).waitFor()
+    await press(bar(page).getByRole("button", { name: /^Undo/ }))
+    await undone(page)
+  }
+}
+
+const redoAll = async ({ page, press }: Hands): Promise<void> => {
+  for (const { done, name } of steps) {
+    await bar(page).getByRole("button", { name: /^Redo/ }).and(page.getByRole("button", { name })).waitFor()
+    await press(bar(page).getByRole("button", { name: /^Redo/ }))
+    await done(page)
+  }
+}
+
+inBrowser("a newcomer", ({ newPage }) => {
+  it("creates, edits, drags, undoes and redoes by mouse, and sees each of it in the devtools", async () => {
+    const { output, url } = await npmStart()
+    assert.include(output(), `Devtools  ${url}/_opbus`)
+    const page = await newPage()
+    await page.goto(url)
+    await screenshot(page, "newcomer/1-empty")
+    const hands = byMouse(page)
+    await work(hands)
+    await screenshot(page, "newcomer/2-worked")
+
+    const devtools = await openDevtools(hands)
+    const lookInto = async (operation: string, origin: string) => {
+      const line = devtools.getByRole("row").filter({ hasText: operation }).filter({ hasText: origin }).first()
+      await line.click()
+    }
+    await checkTimeline(devtools, "remote", lookInto)
+    await screenshot(devtools, "newcomer/3-timeline")
+    await devtools.getByRole("link", { name: "History" }).click()
+    await checkHistory(devtools, "live")
+    await screenshot(devtools, "newcomer/4-history")
+
+    await page.bringToFront()
+    await undoAll(hands)
+    await screenshot(page, "newcomer/5-undone")
+    await devtools.bringToFront()
+    await checkHistory(devtools, "undone")
+    await devtools.getByRole("link", { name: "Timeline" }).click()
+
+    await page.bringToFront()
+    await redoAll(hands)
+    await collection(page, "Recipes 1").waitFor()
+    await screenshot(page, "newcomer/6-redone")
+    await devtools.bringToFront()
+    await checkTimeline(devtools, "redo", lookInto)
+    await devtools.getByRole("link", { name: "History" }).click()
+    await checkHistory(devtools, "live")
+  })
+
+  it("does the same with nothing but the keyboard", async () => {
+    const { url } = await serveNotebook()
+    const page = await newPage()
+    await page.goto(url)
+    const hands = byKeyboard(page)
+    await work(hands)
+    await screenshot(page, "newcomer/keyboard-1-worked")
+
+    const devtools = await openDevtools(hands)
+    const lookInto = async (operation: string) => {
+      const search = devtools.getByRole("searchbox", { name: "Search invocations" })
+      await tabTo(devtools, search)
+      await devtools.keyboard.press("Control+A")
+      await devtools.keyboard.type(operation)
+      const line = devtools.getByRole("row").filter({ hasText: operation }).first()
+      await line.waitFor()
+      await tabTo(devtools, devtools.getByRole("treegrid"))
+      await devtools.keyboard.press("Home")
+      await devtools.keyboard.press("Enter")
+    }
+    await checkTimeline(devtools, "remote", lookInto)
+    await screenshot(devtools, "newcomer/keyboard-2-timeline")
+    const toHistory = devtools.getByRole("link", { name: "History" })
+    await tabTo(devtools, toHistory)
+    await devtools.keyboard.press("Enter")
+    await checkHistory(devtools, "live")
+
+    await page.bringToFront()
+    await undoAll(hands)
+    await devtools.bringToFront()
+    await checkHistory(devtools, "undone")
+    await page.bringToFront()
+    await redoAll(hands)
+    await collection(page, "Recipes 1").waitFor()
+    await devtools.bringToFront()
+    await checkHistory(devtools, "live")
+  })
+})
