@@ -27,8 +27,10 @@ const short = (text: string) => {
   return line.length <= 40 ? line : `${line.slice(0, 39)}…`
 }
 
-/** What is typed in one go is one entry: from what was there before the first change to what the last one left.
- * A change without a mark stands for itself. */
+/**
+ * What is typed in one go is one entry, from what was there before the first change to what the last one left. A change
+ * without a mark stands for itself.
+ */
 const typing = {
   key: ({ id, typing = crypto.randomUUID() }: { readonly id: string; readonly typing?: string }) => `${id} ${typing}`,
   within: "10 seconds",

@@ -1,0 +1,55 @@
+import {
+  DndContext,
+  type DragEndEvent,
+  DragOverlay,
+  KeyboardSensor,
+  MouseSensor,
+  TouchSensor,
+  useSensor,
+  useSensors
+} from "@dnd-kit/core"
+import { type ReactNode, useState } from "react"
+import { useNotebook } from "../useNotebook.ts"
+import { announcements, instructions } from "./announcements.ts"
+import { noteOf, targetOf } from "./data.ts"
+import { nextTarget } from "./keyboard.ts"
+import { overKeyboardOrPointer } from "./overKeyboardOrPointer.ts"
+
+/** Notes are dragged to collections: by mouse, by finger after a moment, or by keyboard from target to target. */
+export const Drag = ({ children }: { readonly children: ReactNode }) => {
+  const { move } = useNotebook()
+  const [title, setTitle] = useState<string>()
+  /** Where the arrow keys have got to. */
+  const [chosen, choose] = useState<string>()
+  const sensors = useSensors(
+    useSensor(MouseSensor, { activationConstraint: { distance: 6 } }),
+    useSensor(TouchSensor, { activationConstraint: { delay: 220, tolerance: 8 } }),
+    useSensor(KeyboardSensor, { coordinateGetter: (event, { context }) => choose(nextTarget(event, context, chosen)) })
+  )
+
+  const end = () => {
+    setTitle(undefined)
+    choose(undefined)
+  }
+  const drop = ({ active, over }: DragEndEvent) => {
+    end()
+    const target = targetOf(over)
+    if (target !== undefined) void move(noteOf(active).id, target.collection)
+  }
+
+  return (
+    <DndContext
+      accessibility={{ announcements, screenReaderInstructions: instructions }}
+      collisionDetection={overKeyboardOrPointer(chosen)}
+      onDragCancel={end}
+      onDragEnd={drop}
+      onDragStart={({ active }) => setTitle(noteOf(active).title)}
+      sensors={sensors}
+    >
+      {children}
+      <DragOverlay dropAnimation={null}>
+        {title !== undefined && <div className="dragged">{title}</div>}
+      </DragOverlay>
+    </DndContext>
+  )
+}
