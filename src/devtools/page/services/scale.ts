@@ -30,8 +30,8 @@ export const valueAxis = (values: Iterable<number>, count = 3): Axis => {
   }
   if (low === high) high = 1
   const step = niceStep((high - low) / count)
-  const min = Math.floor(low / step + 1e-9) * step
-  const max = Math.ceil(high / step - 1e-9) * step
+  const min = rounded(Math.floor(low / step + 1e-9) * step)
+  const max = rounded(Math.ceil(high / step - 1e-9) * step)
   const steps = Math.round((max - min) / step)
   // One division each: repeated addition would end in 0.30000000000000004.
   return { min, max, ticks: Array.from({ length: steps + 1 }, (_, index) => rounded(min + index * step)) }

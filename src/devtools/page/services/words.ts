@@ -96,7 +96,7 @@ export const kindWord = ({ kind }: Service): string => kinds[kind]
 /** A figure with its unit, as far as its name tells it. */
 export const figure = (name: string, value: number): string => {
   if (/bytes$/i.test(name) && Math.abs(value) >= 1) return formatBytes(Math.round(value))
-  if (/(millis|Ms|_ms)$/.test(name)) return formatDuration(value)
+  if (/([mM]illis|Ms|_ms)$/.test(name)) return formatDuration(value)
   if (/(share|usage|ratio)$/i.test(name) && value >= 0 && value <= 1) return percent(value)
   return number(value)
 }
