@@ -28,7 +28,7 @@ export { allow, chromium }
 export { axe } from "./axe.ts"
 export { call } from "./call.ts"
 export { screenshot } from "./screenshots.ts"
-export { serveApp, serveNotebook, type Server } from "./serving.ts"
+export { npmStart, serveApp, serveNotebook, type Server } from "./serving.ts"
 
 export const laptop = { width: 1280, height: 800 }
 export const phone = { width: 360, height: 740 }
