@@ -6,6 +6,7 @@
 import { useMemo } from "react"
 import type { InvocationFilter, InvocationRow } from "../reactivity/InvocationTable.ts"
 import { useObservable } from "./internal/useObservable.ts"
+import { useStable } from "./internal/useStable.ts"
 import { useBus } from "./OpbusProvider.ts"
 
 /**
@@ -20,7 +21,6 @@ import { useBus } from "./OpbusProvider.ts"
  */
 export const useInvocations = (filter: InvocationFilter = {}): ReadonlyArray<InvocationRow> => {
   const bus = useBus()
-  const same = JSON.stringify(filter)
-  // oxlint-disable-next-line react-hooks/exhaustive-deps
-  return useObservable(useMemo(() => bus.invocations(filter), [bus, same]))
+  const same = useStable(filter)
+  return useObservable(useMemo(() => bus.invocations(same), [bus, same]))
 }

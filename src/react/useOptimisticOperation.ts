@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type * as Exit from "effect/Exit"
-import { useCallback, useState } from "react"
+import { useCallback, useReducer } from "react"
 import type { Single } from "../operation/OperationInvoker.ts"
 import type { FailureOf } from "../reactivity/OperationState.ts"
 import { type UseOperation, useOperation, type UseOperationOptions } from "./useOperation.ts"
@@ -42,22 +42,61 @@ export const useOptimisticOperation = <Op extends Single, Value>(
 ): [value: Value, operation: UseOperation<Op>] => {
   const { apply, value } = options
   const { invoke, ...rest } = useOperation(operation, options)
-  const [drafts, setDrafts] = useState<ReadonlyArray<Draft>>([])
-  // What has succeeded is in every value that is given from then on.
-  const live = drafts.filter((draft) => draft.done === undefined || Object.is(draft.done.value, value))
+  const [drafts, tell] = useReducer(next, { value, list: [] })
+  if (!Object.is(drafts.value, value)) tell({ _tag: "Value", value })
   const call = useCallback((input: Op["input"]["Type"]): Promise<Exit.Exit<Op["output"]["Type"], FailureOf<Op>>> => {
-    const draft: Draft = { input }
-    setDrafts((drafts) => [...drafts, draft])
+    const id = {}
+    tell({ _tag: "Call", id, input })
     return invoke(input).then((exit) => {
-      setDrafts((drafts) => drafts.filter((other) => other !== draft))
+      tell({ _tag: "End", id, succeeded: exit._tag === "Success" })
       return exit
     })
   }, [invoke])
-  const shown = live.reduce((value, { input }) => apply(value, input as Op["input"]["Type"]), value)
+  const shown = drafts.list.reduce((value, { input }) => apply(value, input as Op["input"]["Type"]), value)
   return [shown, { ...rest, invoke: call }]
 }
 
 interface Draft {
+  readonly id: object
   readonly input: unknown
-  readonly done?: { readonly value: unknown }
+  /** It has succeeded, and no value has come since. */
+  readonly done: boolean
+  /** The value that does not contain it yet. */
+  readonly without: unknown
 }
+
+interface Drafts {
+  readonly value: unknown
+  readonly list: ReadonlyArray<Draft>
+}
+
+type Event =
+  | { readonly _tag: "Call"; readonly id: object; readonly input: unknown }
+  | { readonly _tag: "End"; readonly id: object; readonly succeeded: boolean }
+  | { readonly _tag: "Value"; readonly value: unknown }
+
+/**
+ * A value that comes when something has succeeded is thought to contain that; one that comes while nothing has, to contain
+ * what ends next. So nothing is applied to a value that contains it already.
+ */
+const next = ({ list, value }: Drafts, event: Event): Drafts => {
+  switch (event._tag) {
+    case "Call":
+      return { value, list: [...list, { id: event.id, input: event.input, done: false, without: value }] }
+    case "Value": {
+      const open = list.filter(({ done }) => !done)
+      return { value: event.value, list: open.length === list.length ? list : open.map(lacking(event.value)) }
+    }
+    case "End": {
+      const ended = list.find(({ id }) => id === event.id)
+      if (ended === undefined) return { value, list }
+      if (event.succeeded && Object.is(ended.without, value)) {
+        return { value, list: list.map((draft) => draft === ended ? { ...draft, done: true } : draft) }
+      }
+      const others = list.filter((draft) => draft !== ended)
+      return { value, list: event.succeeded ? others.map(lacking(value)) : others }
+    }
+  }
+}
+
+const lacking = (value: unknown) => (draft: Draft): Draft => ({ ...draft, without: value })

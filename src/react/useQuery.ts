@@ -3,10 +3,11 @@
  *
  * @since 0.1.0
  */
-import { useMemo, useRef } from "react"
+import { useEffect, useMemo, useRef } from "react"
 import type { Single } from "../operation/OperationInvoker.ts"
 import type { QueryHandle, QueryOptions, QueryState } from "../reactivity/QueryState.ts"
 import { useObservable } from "./internal/useObservable.ts"
+import { useStable } from "./internal/useStable.ts"
 import { useBus } from "./OpbusProvider.ts"
 
 /**
@@ -46,20 +47,19 @@ export const useQuery = <Op extends Single>(
   options: UseQueryOptions = {}
 ): UseQuery<Op> => {
   const bus = useBus()
-  const { actor, enabled = true, headers, keepPrevious, refreshOn = [] } = options
-  const same = JSON.stringify([input, actor, headers, refreshOn.map((on) => typeof on === "string" ? on : on.key)])
-  const query = useMemo(
-    () => bus.query(operation, input, { actor, headers, refreshOn }),
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-    [bus, operation, same]
-  )
+  const { actor, enabled = true, headers, keepPrevious, refreshOn } = options
+  const asked = useStable({ input, options: { actor, headers, refreshOn } })
+  const query = useMemo(() => bus.query(operation, asked.input, asked.options), [bus, operation, asked])
   const state = useObservable(enabled ? query : (disabled as unknown as QueryHandle<Op>))
-  const previous = useRef<Op["output"]["Type"]>(undefined)
-  if (state.data !== undefined) previous.current = state.data
+  const previous = useRef<{ readonly operation: Op; readonly data: Op["output"]["Type"] }>(undefined)
+  useEffect(() => {
+    if (state.data !== undefined) previous.current = { operation, data: state.data }
+  }, [operation, state.data])
+  const { refresh } = query
   const kept = keepPrevious === true && state.loading ? previous.current : undefined
-  return kept === undefined
-    ? { ...state, refresh: query.refresh }
-    : { ...state, data: kept, loading: false, refreshing: true, refresh: query.refresh }
+  return kept?.operation === operation
+    ? { ...state, data: kept.data, loading: false, refreshing: true, refresh }
+    : { ...state, refresh }
 }
 
 const resting: QueryState<Single> = { data: undefined, error: undefined, loading: false, refreshing: false }

@@ -45,11 +45,12 @@ export const useUndoShortcuts = (options: UseUndoShortcutsOptions = {}): void =>
   useEffect(() => {
     const shortcuts: Shortcuts = {
       element: () => ref === undefined ? undefined : ref.current,
-      act: async (direction) => {
-        const exit = await history[direction]()
-        const { onError, onRedo, onUndo } = newest.current
-        if (exit._tag === "Success") (direction === "undo" ? onUndo : onRedo)?.(exit.value)
-        else onError?.(exit.cause.reasons.find((reason) => reason._tag === "Fail")?.error ?? exit.cause)
+      act: (direction) => {
+        void history[direction]().then((exit) => {
+          const { onError, onRedo, onUndo } = newest.current
+          if (exit._tag === "Success") (direction === "undo" ? onUndo : onRedo)?.(exit.value)
+          else onError?.(exit.cause.reasons.find((reason) => reason._tag === "Fail")?.error ?? exit.cause)
+        })
       }
     }
     return listen(shortcuts)

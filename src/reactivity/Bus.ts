@@ -14,11 +14,13 @@ import type { Single } from "../operation/OperationInvoker.ts"
 import type { BusClient } from "./BusClient.ts"
 import type { HistoryHandle, HistoryOptions } from "./HistoryView.ts"
 import { Cell } from "./internal/cell.ts"
+import { inNextFrame } from "./internal/frames.ts"
 import { History } from "./internal/historyHandle.ts"
 import { Host, type HostState } from "./internal/host.ts"
 import { Handle } from "./internal/operationHandle.ts"
 import { Query } from "./internal/queryHandle.ts"
 import { Refreshes } from "./internal/refreshes.ts"
+import { Shared } from "./internal/shared.ts"
 import { type InvocationFilter, type InvocationRow, InvocationTable, matching } from "./InvocationTable.ts"
 import type { Observable } from "./Observable.ts"
 import type { OperationHandle, OperationOptions } from "./OperationState.ts"
@@ -97,31 +99,25 @@ const noRows: ReadonlyArray<InvocationRow> = []
 export const make = <R>(source: Source<R | BusClient>): Bus<R | BusClient> => {
   const host = new Host(source)
   const refreshes = new Refreshes(host)
-  const shared = new Map<string, Cell<any>>()
-
-  /** What several places show is followed once. */
-  const sharing = <C extends Cell<any>>(name: string, which: ReadonlyArray<unknown>, make: () => C): C => {
-    const key = JSON.stringify([name, ...which])
-    const known = shared.get(key)
-    if (known !== undefined) return known as C
-    const cell = make()
-    cell.onOpen = () => shared.set(key, cell)
-    cell.onClose = () => shared.delete(key)
-    return cell
-  }
+  const shared = new Shared()
 
   const invocations = (filter: InvocationFilter): Cell<ReadonlyArray<InvocationRow>> => {
     const { keys, limit, rootId, side } = filter
     const matches = matching(filter)
     const cell: Cell<ReadonlyArray<InvocationRow>> = new Cell(noRows, () => {
       const table = new InvocationTable(limit)
+      // Rows are filtered once for all that came within a frame.
       const show = { flush: () => cell.setNow(table.rows.filter(matches)) }
-      return host.follow((client) =>
+      const stop = host.follow((client) =>
         Stream.runForEach(client.invocations({ keys, rootId, side }), (message) =>
           Effect.sync(() => {
-            if (table.add(message)) cell.later(show)
+            if (table.add(message)) inNextFrame(show)
           }))
       )
+      return () => {
+        stop()
+        cell.forget()
+      }
     })
     return cell
   }
@@ -137,20 +133,25 @@ export const make = <R>(source: Source<R | BusClient>): Bus<R | BusClient> => {
     start: () => host.start(),
     operation: (operation, options) => new Handle(host, operation, options),
     history: (scope, options = {}) =>
-      sharing(
-        "history",
-        [scope ?? null, options.side ?? null, options.entries === true],
+      shared.get(
+        ["history", scope ?? null, options.side ?? null, options.entries === true],
         () => new History(host, scope, options, refreshes.touched)
       ),
-    invocations: (filter = {}) => sharing("invocations", [filter], () => invocations(filter)),
+    invocations: (filter = {}) => shared.get(["invocations", filter], () => invocations(filter)),
     query: (operation, input, options = {}) => new Query(host, refreshes, operation, input, options),
     connection,
     run: (effect, options) =>
       new Promise((resolve) => {
-        const fiber = host.fork(effect, resolve)
         const signal = options?.signal
-        if (signal?.aborted === true) fiber.interruptUnsafe()
-        else signal?.addEventListener("abort", () => fiber.interruptUnsafe(), { once: true })
+        const fiber = host.fork(effect, (exit) => {
+          signal?.removeEventListener("abort", stop)
+          resolve(exit)
+        })
+        function stop(): void {
+          fiber.interruptUnsafe()
+        }
+        if (signal?.aborted === true) stop()
+        else signal?.addEventListener("abort", stop)
       }),
     dispose: () => host.dispose()
   }

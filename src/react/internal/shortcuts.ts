@@ -42,10 +42,11 @@ const onKeyDown = (event: KeyboardEvent): void => {
 }
 
 const directionOf = (event: KeyboardEvent): "undo" | "redo" | undefined => {
-  const { altKey, ctrlKey, isComposing, key, metaKey, shiftKey } = event
+  const { altKey, code, ctrlKey, isComposing, key, metaKey, shiftKey } = event
   const mac = isMac()
   if (altKey || isComposing || (mac ? !metaKey || ctrlKey : !ctrlKey || metaKey)) return undefined
-  const letter = key.toLowerCase()
+  // On a keyboard without Latin letters it is the key that has the letter elsewhere.
+  const letter = /^[a-z]$/i.test(key) ? key.toLowerCase() : code.replace("Key", "").toLowerCase()
   if (letter === "z") return shiftKey ? "redo" : "undo"
   return letter === "y" && !mac && !shiftKey ? "redo" : undefined
 }

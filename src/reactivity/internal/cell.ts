@@ -22,8 +22,6 @@ export class Cell<A> implements Observable<A>, Flushable {
   readonly initial: A
   private heard: A
   private hot = false
-  onOpen: (() => void) | undefined
-  onClose: (() => void) | undefined
   private readonly open: (() => () => void) | undefined
   private close: (() => void) | undefined
   private closing: ReturnType<typeof setTimeout> | undefined
@@ -56,13 +54,12 @@ export class Cell<A> implements Observable<A>, Flushable {
     this.hear()
   }
 
-  /** Makes the value only when it is heard. */
-  later(flushable: Flushable): void {
-    inNextFrame(flushable)
-  }
-
+  /** Changes some fields; nothing is heard when they are as they were. */
   update(change: Partial<A>): void {
-    this.set({ ...this.value, ...change })
+    for (const name in change) {
+      if (Object.is(change[name], this.value[name])) continue
+      return this.set({ ...this.value, ...change })
+    }
   }
 
   flush(): void {
@@ -89,10 +86,7 @@ export class Cell<A> implements Observable<A>, Flushable {
     const listener = { call }
     this.listeners.add(listener)
     clearTimeout(this.closing)
-    if (this.close === undefined && this.open !== undefined) {
-      this.onOpen?.()
-      this.close = this.open()
-    }
+    this.close ??= this.open?.()
     call(this.value)
     return () => {
       if (!this.listeners.delete(listener) || this.listeners.size > 0 || this.close === undefined) return
@@ -108,13 +102,17 @@ export class Cell<A> implements Observable<A>, Flushable {
     this.close = this.open!()
   }
 
+  /** Knows nothing any more. */
+  forget(): void {
+    this.value = this.heard = this.initial
+  }
+
   /** Closes what was opened. It may be opened again. */
   end(): void {
     clearTimeout(this.closing)
     const { close } = this
     this.close = undefined
     close?.()
-    this.onClose?.()
   }
 
   /** For `rxjs.from`. */

@@ -5,6 +5,7 @@ export interface Flushable {
 
 let waiting = new Set<Flushable>()
 let scheduled = false
+let late: ReturnType<typeof setTimeout> | undefined
 
 /**
  * Flushes something once in the next frame, however often it is asked for. Where there are no frames, or none are drawn
@@ -19,12 +20,13 @@ export const inNextFrame = (flushable: Flushable): void => {
   if (globalThis.document?.visibilityState !== "visible") return void setTimeout(flush)
   requestAnimationFrame(flush)
   // The page may be hidden before the frame is drawn.
-  setTimeout(flush, 200)
+  late = setTimeout(flush, 200)
 }
 
 const flush = (): void => {
   if (!scheduled) return
   scheduled = false
+  clearTimeout(late)
   const flushed = waiting
   waiting = new Set()
   for (const flushable of flushed) flushable.flush()

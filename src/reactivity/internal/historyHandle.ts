@@ -45,8 +45,8 @@ export class History extends Cell<HistoryView> implements HistoryHandle {
     touched: (keys: ReadonlyArray<string>) => void
   ) {
     const of = (client: Client) => client.history(scope, side)
-    super(unknown, () =>
-      host.follow((client) => {
+    super(unknown, () => {
+      const stop = host.follow((client) => {
         const history = of(client)
         const show = (state: HistoryState) =>
           entries === true
@@ -58,7 +58,12 @@ export class History extends Cell<HistoryView> implements HistoryHandle {
           Effect.andThen(Effect.fail("ended")),
           Effect.retry(patient)
         )
-      }))
+      })
+      return () => {
+        stop()
+        this.forget()
+      }
+    })
     this.host = host
     this.of = of
     this.touched = touched
@@ -81,7 +86,7 @@ export class History extends Cell<HistoryView> implements HistoryHandle {
       error: isRefusal(error) ? undefined : error,
       loading: false
     }
-    if (!same(next, this.value)) this.set(next)
+    this.update(next)
   }
 
   private act<A, E>(
@@ -113,13 +118,6 @@ export class History extends Cell<HistoryView> implements HistoryHandle {
 
 const isRefusal = (error: unknown): boolean =>
   (error as { readonly _tag?: unknown } | undefined)?._tag === "OperationError"
-
-const same = (a: HistoryView, b: HistoryView): boolean => {
-  for (const name in a) {
-    if (!Object.is(a[name as keyof HistoryView], b[name as keyof HistoryView])) return false
-  }
-  return true
-}
 
 const keysOf = (entries: ReadonlyArray<{ readonly steps: RemoteEntrySteps }>): ReadonlyArray<string> =>
   entries.flatMap(({ steps }) => steps.flatMap(({ inverse, key }) => [key, inverse]))

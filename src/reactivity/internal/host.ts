@@ -1,6 +1,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
@@ -31,6 +31,7 @@ export class Host {
   private readonly runtime: ManagedRuntime.ManagedRuntime<any, unknown> | undefined
   private readonly own: boolean
   private context: Context.Context<any> | undefined
+  private closed = Promise.resolve()
 
   constructor(source: unknown) {
     this.own = Layer.isLayer(source)
@@ -97,12 +98,12 @@ export class Host {
     return () => fiber.interruptUnsafe()
   }
 
-  async dispose(): Promise<void> {
-    if (this.disposed) return
+  dispose(): Promise<void> {
+    if (this.disposed) return this.closed
     this.state.setNow({ _tag: "disposed" })
     this.context = undefined
     for (const fiber of this.fibers) fiber.interruptUnsafe()
-    if (this.own) await this.runtime!.dispose()
+    return this.closed = this.own ? this.runtime!.dispose() : Promise.resolve()
   }
 }
 
