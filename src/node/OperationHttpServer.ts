@@ -7,14 +7,19 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Http from "node:http"
 import type { AddressInfo } from "node:net"
+import { Devtools } from "../devtools/Devtools.ts"
 import { formatOf } from "../remote/internal/exchange.ts"
 import { makeNdjson } from "../remote/internal/ndjson.ts"
 import { internalsOf, OperationServer } from "../remote/OperationServer.ts"
+import { type DevtoolsRoutes, devtoolsRoutes } from "./internal/serving/devtools.ts"
 import { answerRequests } from "./internal/serving/requests.ts"
+import { answerSites } from "./internal/serving/sites.ts"
 import { Sockets } from "./internal/serving/sockets.ts"
+import type { StaticSite } from "./StaticSite.ts"
 
 /**
  * Where operations are served.
@@ -29,6 +34,13 @@ export interface Paths {
   readonly webSocket?: string | undefined
   /** WebSocket connections that speak the binary serialisation. Default `"/ws/binary"`. */
   readonly webSocketBinary?: string | undefined
+  /** Pages and other files. An address that none of the above answers belongs to the site with the longest path. */
+  readonly sites?: ReadonlyArray<StaticSite> | undefined
+  /**
+   * Where the page of the devtools is, when `Devtools` is in the context; nobody but this machine reaches it. `false`:
+   * nowhere. Default `"/_opbus"`.
+   */
+  readonly devtools?: string | false | undefined
 }
 
 /**
@@ -81,6 +93,8 @@ export class OperationHttpServer extends Context.Service<OperationHttpServer, {
   readonly url: string
   /** Where WebSocket clients connect. */
   readonly webSocketUrl: string
+  /** Where the devtools are; `undefined`: nowhere. */
+  readonly devtoolsUrl: string | undefined
 }>()("opbus/node/OperationHttpServer") {}
 
 /**
@@ -101,8 +115,20 @@ export const attach = (
     const { binary, endpoint, gate, server: calls } = internalsOf(yield* OperationServer)
     const ndjson = formatOf(makeNdjson(calls.options.limits.frameSize))
     const { http, webSocket, webSocketBinary } = pathsOf(paths)
-    const sockets = new Sockets(calls, gate, new Map([[webSocket, ndjson], [webSocketBinary, binary]]))
-    const answer = answerRequests(endpoint, http)
+    const devtools = yield* devtoolsOf(paths)
+    const sockets = new Sockets(
+      new Map([
+        [webSocket, { server: calls, gate, format: ndjson }],
+        [webSocketBinary, { server: calls, gate, format: binary }],
+        ...devtools?.sockets ?? []
+      ])
+    )
+    const sites = paths?.sites ?? []
+    const answer = answerRequests(
+      endpoint,
+      http,
+      (request, response) => devtools?.answer(request, response) === true || answerSites(sites, gate, request, response)
+    )
     yield* Effect.acquireRelease(
       Effect.sync(() => void server.on("request", answer).on("upgrade", sockets.upgrade)),
       () =>
@@ -146,9 +172,29 @@ export const layer = (
       const { port } = server.address() as AddressInfo
       const at = `${host.includes(":") ? `[${host}]` : host}:${port}`
       const { http, webSocket } = pathsOf(options)
-      return { host, port, url: `http://${at}${http}`, webSocketUrl: `ws://${at}${webSocket}` }
+      const devtools = yield* devtoolsOf(options)
+      return {
+        host,
+        port,
+        url: `http://${at}${http}`,
+        webSocketUrl: `ws://${at}${webSocket}`,
+        devtoolsUrl: devtools === undefined ? undefined : `http://${localName(at)}${devtools.path}`
+      }
     })
   )
+
+/** The devtools of the context, where they are wanted. */
+const devtoolsOf = (paths: Paths | undefined): Effect.Effect<DevtoolsRoutes | undefined> =>
+  Effect.map(
+    Effect.serviceOption(Devtools),
+    (devtools) =>
+      Option.isNone(devtools) || paths?.devtools === false
+        ? undefined
+        : devtoolsRoutes(devtools.value, paths?.devtools ?? "/_opbus")
+  )
+
+/** By the address of all interfaces nobody is reached. */
+const localName = (at: string): string => at.replace(/^(?:0\.0\.0\.0|\[::\])(?=:)/, "127.0.0.1")
 
 const pathsOf = ({ http = "/rpc", webSocket = "/ws", webSocketBinary = "/ws/binary" }: Paths = {}) => ({
   http,

@@ -12,12 +12,31 @@ import type { Direction } from "./timeline.ts"
 export type Guard = (entry: HistoryEntry, direction: Direction) => Effect.Effect<HistoryErrorReason | undefined>
 
 /**
+ * The newest of the history of all actors.
+ *
+ * @internal
+ */
+export interface Recent {
+  /** In the order of their starts. */
+  readonly entries: ReadonlyArray<HistoryEntry>
+  /** How many there are. */
+  readonly total: number
+  readonly actors: ReadonlyArray<{
+    readonly actor: string | undefined
+    readonly undoCount: number
+    readonly redoCount: number
+  }>
+}
+
+/**
  * What a server needs of a tracker beyond its public face.
  *
  * @internal
  */
 export interface TrackerInternals {
   readonly guarded: (scope: string | undefined, guard: Guard) => Pick<HistoryScope, "undo" | "redo" | "undoTo">
+  /** So many entries; of a long history the others are not looked at. */
+  readonly recent: (count: number) => Effect.Effect<Recent>
 }
 
 const InternalsTypeId = "~opbus/history/HistoryTracker/internals" as const

@@ -11,6 +11,8 @@ export interface GateOptions {
   /** Origins of web pages that may call, besides the server's own. */
   readonly origins?: ReadonlyArray<string> | undefined
   readonly authorized: boolean
+  /** Nobody but this machine, whoever would be allowed otherwise. */
+  readonly localOnly?: boolean | undefined
 }
 
 /**
@@ -54,10 +56,9 @@ export const admit = (
     return { status: 415, why: `the content type must be ${Array.from(accepted).join(", ")}` }
   }
   const forwarded = headers.has("forwarded") || headers.has("x-forwarded-for") || headers.has("x-real-ip")
-  return {
-    status: 200,
-    local: localHost && !forwarded && peerAddress !== undefined && isLoopbackAddress(peerAddress)
-  }
+  const local = localHost && !forwarded && peerAddress !== undefined && isLoopbackAddress(peerAddress)
+  if (options.localOnly === true && !local) return { status: 403, why: "only its own machine may use it" }
+  return { status: 200, local }
 }
 
 /** None of them is one that a page can send to another origin without a preflight request. */

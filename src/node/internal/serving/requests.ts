@@ -3,37 +3,45 @@ import { isStream } from "../../../remote/internal/fetchServer.ts"
 import type { HttpEndpoint, HttpResponse, HttpStream } from "../../../remote/internal/http.ts"
 
 /**
- * Answers requests of `node:http` at an endpoint and below it; everything else is not found.
+ * Answers requests of `node:http` at an endpoint and below it. `otherwise` answers others, and says whether it does; the
+ * rest is not found.
  *
  * @internal
  */
-export const answerRequests =
-  (endpoint: HttpEndpoint, path: string) => (request: IncomingMessage, response: ServerResponse): void => {
-    const rest = restOf(request.url ?? "/", path)
-    if (rest === undefined) return plain(response, 404, "Not found.")
-    let ended = false
-    let abort: (() => void) | undefined
-    response.once("close", () => {
-      ended = true
-      if (!response.writableFinished) abort?.()
-    })
-    endpoint.handle({
-      method: request.method ?? "GET",
-      rest,
-      headers: headersOf(request),
-      peerAddress: request.socket.remoteAddress,
-      body: (limit) => readBody(request, limit)
-    }, (onAbort) => {
-      abort = onAbort
-      if (ended) onAbort()
-    }).then(
-      (answer) => write(response, answer),
-      () => {
-        if (response.headersSent) response.destroy()
-        else plain(response, 400, "The request ended too early.")
-      }
-    )
+export const answerRequests = (
+  endpoint: HttpEndpoint,
+  path: string,
+  otherwise?: (request: IncomingMessage, response: ServerResponse) => boolean
+) =>
+(request: IncomingMessage, response: ServerResponse): void => {
+  const rest = restOf(request.url ?? "/", path)
+  if (rest === undefined) {
+    if (otherwise?.(request, response) !== true) plain(response, 404, "Not found.")
+    return
   }
+  let ended = false
+  let abort: (() => void) | undefined
+  response.once("close", () => {
+    ended = true
+    if (!response.writableFinished) abort?.()
+  })
+  endpoint.handle({
+    method: request.method ?? "GET",
+    rest,
+    headers: headersOf(request),
+    peerAddress: request.socket.remoteAddress,
+    body: (limit) => readBody(request, limit)
+  }, (onAbort) => {
+    abort = onAbort
+    if (ended) onAbort()
+  }).then(
+    (answer) => write(response, answer),
+    () => {
+      if (response.headersSent) response.destroy()
+      else plain(response, 400, "The request ended too early.")
+    }
+  )
+}
 
 /** What follows the path; `undefined`: the address is another one. */
 const restOf = (url: string, path: string): string | undefined => {
@@ -98,7 +106,8 @@ const pump = async (response: ServerResponse, stream: HttpStream): Promise<void>
   }
 }
 
-const plain = (response: ServerResponse, status: number, message: string): void => {
+/** @internal */
+export const plain = (response: ServerResponse, status: number, message: string): void => {
   const body = JSON.stringify({ _tag: "Refused", message }) + "\n"
   response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(body) })
   response.end(body)

@@ -16,49 +16,64 @@ const highWaterMark = 1024 * 1024
 const readable = 4
 
 /**
+ * What is spoken at an address, and who may connect.
+ *
+ * @internal
+ */
+export interface SocketRoute {
+  readonly server: Server
+  readonly gate: GateOptions
+  readonly format: Format
+}
+
+/**
  * Upgrades requests of `node:http` to WebSocket connections and serves them.
  *
  * @internal
  */
 export class Sockets {
-  private readonly sockets: WebSocketServer
-  private readonly server: Server
-  private readonly gate: GateOptions
-  private readonly formats: ReadonlyMap<string, Format>
+  private readonly servers = new Map<Server, WebSocketServer>()
+  private readonly routes: ReadonlyMap<string, SocketRoute>
 
-  /** `formats`: what is spoken, by path. */
-  constructor(server: Server, gate: GateOptions, formats: ReadonlyMap<string, Format>) {
-    this.server = server
-    this.gate = gate
-    this.formats = formats
-    this.sockets = new WebSocketServer({
-      noServer: true,
-      perMessageDeflate: false,
-      maxPayload: readable * server.options.limits.frameSize
-    })
+  /** `routes`: by path. */
+  constructor(routes: ReadonlyMap<string, SocketRoute>) {
+    this.routes = routes
+    for (const { server } of routes.values()) {
+      if (this.servers.has(server)) continue
+      this.servers.set(
+        server,
+        new WebSocketServer({
+          noServer: true,
+          perMessageDeflate: false,
+          maxPayload: readable * server.options.limits.frameSize
+        })
+      )
+    }
   }
 
   readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on("error", () => socket.destroy())
-    const format = this.formats.get((request.url ?? "/").split("?")[0]!)
-    if (format === undefined) return refuse(socket, "404 Not Found", "Not found.")
+    const route = this.routes.get((request.url ?? "/").split("?")[0]!)
+    if (route === undefined) return refuse(socket, "404 Not Found", "Not found.")
     const headers = headersOf(request)
-    const admission = admit(this.gate, headers, request.socket.remoteAddress, "upgrade")
+    const admission = admit(route.gate, headers, request.socket.remoteAddress, "upgrade")
     if (admission.status !== 200) {
       return refuse(socket, "403 Forbidden", `This connection is not accepted: ${admission.why}.`)
     }
-    this.sockets.handleUpgrade(request, socket, head, (client) => {
-      serve(this.server, format, client, { headers, local: admission.local })
+    this.servers.get(route.server)!.handleUpgrade(request, socket, head, (client) => {
+      serve(route.server, route.format, client, { headers, local: admission.local })
     })
   }
 
   /** Ends all connections; what a client does not end in turn is cut off soon. */
   close(): void {
-    for (const client of this.sockets.clients) {
-      client.close(1001)
-      setTimeout(() => client.terminate(), 500).unref()
+    for (const server of this.servers.values()) {
+      for (const client of server.clients) {
+        client.close(1001)
+        setTimeout(() => client.terminate(), 500).unref()
+      }
+      server.close()
     }
-    this.sockets.close()
   }
 }
 

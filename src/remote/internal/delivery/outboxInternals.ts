@@ -48,6 +48,8 @@ export interface OutboxInternals {
     inverse: Operation.Any,
     input: unknown
   ) => Effect.Effect<void, OperationError>
+  /** The operations, of those that this process has queued, whose outcome is sensitive: a queue in memory keeps it in clear. */
+  readonly sensitive: ReadonlySet<string>
 }
 
 const InternalsTypeId = "~opbus/remote/Outbox/internals" as const

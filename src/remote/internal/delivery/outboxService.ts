@@ -175,6 +175,8 @@ export const makeOutbox = (
         })).pipe(Effect.map(String))
     }
 
+    const sensitive = new Set<string>()
+
     const enqueue = <Op extends Operation.Any>(
       operation: Op,
       input: Op["input"]["Type"],
@@ -198,6 +200,7 @@ export const makeOutbox = (
       Effect.gen(function*() {
         const { key } = operation
         const { encodeInput, fits, sensitiveInput, sensitiveOutcome } = codecsOf(operation)
+        if (sensitiveOutcome) sensitive.add(key)
         if (operation.stream) {
           return yield* unavailable(key, "a stream operation cannot be queued: nobody would read what it gives")
         }
@@ -237,6 +240,7 @@ export const makeOutbox = (
     const queueInverse: OutboxInternals["queueInverse"] = (call, inverse, input) =>
       Effect.flatMap(Clock.currentTimeMillis, (acceptedAt) => {
         const { headers, timeout } = call.options
+        if (codecsOf(inverse).sensitiveOutcome) sensitive.add(inverse.key)
         return Effect.asVoid(accept({
           lane: call.lane,
           key: inverse.key,
@@ -258,7 +262,8 @@ export const makeOutbox = (
       recordedElsewhere: remoteInternalsOf(remote).history === "server",
       enqueue: put,
       get: (key, id) => Effect.mapError(store.get(id), failed(key)),
-      queueInverse
+      queueInverse,
+      sensitive
     }
 
     // -----------------------------------------------------------------------
