@@ -1,20 +1,14 @@
 /**
  * Somebody who has never seen opbus, and reads nothing but what is on the screen.
  */
-import type { Locator, Page } from "playwright-core"
+import type { Page } from "playwright-core"
 import { assert, it } from "vitest"
 import { inBrowser, npmStart, screenshot, serveNotebook } from "../support/browser.ts"
 import { byKeyboard, byMouse, type Hands, tabTo } from "./hands.ts"
+import { button, collection, field, note, redo, saved, shows, undo } from "./notebook.ts"
 
 const title = "Rhubarb cake"
 const text = "Three stalks of rhubarb, two eggs, and more sugar than you think."
-
-const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name })
-const bar = (page: Page) => page.getByRole("group", { name: "Undo and redo" })
-const row = (page: Page, name: string) => page.getByRole("list").getByRole("button", { name, exact: false }).first()
-const collection = (page: Page, name: string | RegExp) =>
-  page.getByRole("navigation", { name: "Collections and tags" }).getByRole("button", { name })
-const saved = (page: Page) => page.getByText("Saved", { exact: true })
 
 /** What is done, in the words of the undo bar, and how one sees that it is done and that it is not. */
 const steps: ReadonlyArray<{
@@ -28,22 +22,22 @@ const steps: ReadonlyArray<{
     name: "Create \"Untitled note\"",
     operation: "note.create",
     input: "Untitled note",
-    done: (page) => row(page, "Untitled note").waitFor(),
+    done: (page) => note(page, "Untitled note").waitFor(),
     undone: (page) => page.getByText(/^(This note was deleted|An empty notebook)/).first().waitFor()
   },
   {
     name: `Rename to "${title}"`,
     operation: "note.rename",
     input: title,
-    done: (page) => row(page, title).waitFor(),
-    undone: (page) => row(page, "Untitled note").waitFor()
+    done: (page) => note(page, title).waitFor(),
+    undone: (page) => note(page, "Untitled note").waitFor()
   },
   {
     name: /Write "Three stalks of rhubarb/,
     operation: "note.write",
     input: "Three stalks of rhubarb",
-    done: (page) => shows(page.getByRole("textbox", { name: "Text" }), text),
-    undone: (page) => shows(page.getByRole("textbox", { name: "Text" }), "")
+    done: (page) => shows(field(page, "Text"), text),
+    undone: (page) => shows(field(page, "Text"), "")
   },
   {
     name: "Tag +dessert",
@@ -68,18 +62,10 @@ const steps: ReadonlyArray<{
   }
 ]
 
-const shows = async (field: Locator, value: string): Promise<void> => {
-  const until = Date.now() + 10_000
-  while (await field.inputValue() !== value) {
-    if (Date.now() > until) assert.strictEqual(await field.inputValue(), value)
-    await field.page().evaluate(() => new Promise(requestAnimationFrame))
-  }
-}
-
 const work = async ({ drag, enter, page, press, write }: Hands): Promise<void> => {
   await press(button(page, "New note"))
-  await write(page.getByRole("textbox", { name: "Title" }), title)
-  await write(page.getByRole("textbox", { name: "Text" }), text)
+  await write(field(page, "Title"), title)
+  await write(field(page, "Text"), text)
   await enter(page.getByLabel("Add a tag"), "dessert")
   await button(page, "Remove the tag \"dessert\"").waitFor()
   await press(button(page, "New collection"))
@@ -125,16 +111,14 @@ const checkHistory = async (devtools: Page, status: "live" | "undone"): Promise<
 
 const undoAll = async ({ page, press }: Hands): Promise<void> => {
   for (const { name, undone } of steps.toReversed()) {
-    await bar(page).getByRole("button", { name: /^Undo/ }).and(page.getByRole("button", { name })).waitFor()
-    await press(bar(page).getByRole("button", { name: /^Undo/ }))
+    await press(undo(page, name))
     await undone(page)
   }
 }
 
 const redoAll = async ({ page, press }: Hands): Promise<void> => {
   for (const { done, name } of steps) {
-    await bar(page).getByRole("button", { name: /^Redo/ }).and(page.getByRole("button", { name })).waitFor()
-    await press(bar(page).getByRole("button", { name: /^Redo/ }))
+    await press(redo(page, name))
     await done(page)
   }
 }
