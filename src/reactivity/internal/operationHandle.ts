@@ -60,13 +60,13 @@ export class Handle<Op extends Single> extends Cell<OperationState<Op>> implemen
         BusClientKey,
         (client) => (client as Client).invoke(this.operation, input, { actor, headers, timeout, onProgress })
       )
+      // Not told yet: what ends in this turn was never pending.
+      this.value = { ...this.value, status: "pending", pending: true, progress: undefined, error: undefined }
       call.fiber = this.host.fork(effect, (exit) => {
         this.ended(call, input, exit)
         resolve(exit as any)
       })
-      if (this.calls.has(call)) {
-        this.setNow({ ...this.value, status: "pending", pending: true, progress: undefined, error: undefined })
-      }
+      if (this.calls.has(call)) this.flush()
     })
 
   private ended(call: Call, input: unknown, exit: Exit.Exit<unknown, unknown>): void {
