@@ -1,4 +1,5 @@
 import { type ComponentType, type ReactElement, useEffect, useRef } from "react"
+import { useConnection } from "../../react/useConnection.ts"
 import { Catalogue } from "../DevtoolsOperations.ts"
 import { type Connection, useLatest } from "./connection.ts"
 import { ErrorBoundary } from "./ErrorBoundary.tsx"
@@ -32,7 +33,8 @@ const components: { readonly [P in Panel]: ComponentType } = {
 /** The page: what it shows, whether that is up to date, and the ways to its panels. */
 export const App = (): ReactElement => {
   const { panel } = useRoute()
-  const { connection, value } = useLatest(Catalogue, undefined)
+  const { value } = useLatest(Catalogue, undefined)
+  const connection = useConnection()
   const title = value?.app.title ?? "opbus"
   const main = useRef<HTMLElement>(null)
   const shown = useRef(panel)

@@ -12,7 +12,11 @@ import * as Stream from "effect/Stream"
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react"
 import type * as Operation from "../../operation/Operation.ts"
 import { isOperationError, type OperationError } from "../../operation/OperationError.ts"
+import { OperationInvoker } from "../../operation/OperationInvoker.ts"
+import { OperationRegistry } from "../../operation/OperationRegistry.ts"
 import { RemoteInvoker } from "../../operation/RemoteInvoker.ts"
+import * as Bus from "../../reactivity/Bus.ts"
+import { BusClient, type ConnectionState } from "../../reactivity/BusClient.ts"
 import * as Transport from "../../remote/RemoteInvoker.ts"
 import { messageOf } from "./ui/ErrorText.tsx"
 
@@ -24,10 +28,16 @@ const address = (name: string): string => {
   return `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}${path}/${name}`
 }
 
-const runtimeOf = (name: string): ManagedRuntime.ManagedRuntime<RemoteInvoker, never> =>
+const runtimeOf = (name: string) =>
   ManagedRuntime.make(
-    Transport.layerWebSocket({ url: address(name), actor, pingInterval: "5 seconds" }).pipe(
-      Layer.provide(Socket.layerWebSocketConstructorGlobal)
+    BusClient.layer.pipe(
+      Layer.provideMerge(
+        Transport.layerWebSocket({ url: address(name), actor, pingInterval: "5 seconds" }).pipe(
+          Layer.provide(Socket.layerWebSocketConstructorGlobal)
+        )
+      ),
+      Layer.provide(OperationInvoker.layer),
+      Layer.provide(OperationRegistry.layer)
     )
   )
 
@@ -37,8 +47,11 @@ export const app = runtimeOf("app")
 /** The bus of the devtools. */
 export const tools = runtimeOf("tools")
 
+/** The application's bus, for hooks. */
+export const appBus: Bus.Bus = Bus.make(app)
+
 /** Whether the server can be reached. */
-export type Connection = "connecting" | "connected" | "disconnected"
+export type Connection = ConnectionState
 
 // ---------------------------------------------------------------------------
 // the newest element of a stream

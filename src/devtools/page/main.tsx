@@ -1,6 +1,8 @@
 import { StrictMode } from "react"
 import { createRoot } from "react-dom/client"
+import { OpbusProvider } from "../../react/OpbusProvider.ts"
 import { App } from "./App.tsx"
+import { appBus } from "./connection.ts"
 import "./style.css"
 import { feed } from "./timeline/feed.ts"
 import "./timeline/timeline.css"
@@ -11,7 +13,9 @@ const root = document.getElementById("root")
 if (root !== null) {
   createRoot(root).render(
     <StrictMode>
-      <App />
+      <OpbusProvider bus={appBus}>
+        <App />
+      </OpbusProvider>
     </StrictMode>
   )
 }

@@ -4,8 +4,8 @@ import { useSyncExternalStore } from "react"
 import type { InvocationMessage } from "../../../protocol/InvocationMessage.ts"
 import type { InvocationGap } from "../../../protocol/InvocationSubscription.ts"
 import { app } from "../connection.ts"
+import { recorder } from "../session/recorder.ts"
 import { asMessage } from "./check.ts"
-import { MessageLog } from "./MessageLog.ts"
 import { subscribe } from "./subscription.ts"
 import { type Predicate, TimelineModel } from "./TimelineModel.ts"
 
@@ -38,7 +38,6 @@ export interface FeedState {
 
 class Feed {
   readonly model = new TimelineModel()
-  readonly log = new MessageLog()
   private state: FeedState = {
     version: 0,
     paused: false,
@@ -93,7 +92,6 @@ class Feed {
     this.queue = []
     this.head = 0
     this.model.clear()
-    this.log.clear()
     this.set({ gap: undefined, lost: 0, waiting: 0, unreadable: 0 })
   }
 
@@ -119,6 +117,7 @@ class Feed {
       if (message === undefined) unreadable++
       else {
         last = message
+        recorder.record(message)
         this.push(message)
       }
     }
@@ -170,7 +169,6 @@ class Feed {
       return this.model.add({ _tag: "Gap", why, message })
     }
     this.model.add(item)
-    this.log.add(item, this.model.get(item.id)?.text.length ?? 200)
   }
 
   private set(change: Partial<FeedState>): void {
@@ -188,9 +186,3 @@ export const feed = new Feed()
 
 /** The state of the feed; renders anew with every frame in which something came. */
 export const useFeed = (): FeedState => useSyncExternalStore(feed.subscribe, feed.get)
-
-/** The messages as they came, and how many are not among them: for the export. */
-export const received = (): { readonly messages: ReadonlyArray<InvocationMessage>; readonly dropped: number } => ({
-  messages: feed.log.all,
-  dropped: feed.log.dropped
-})

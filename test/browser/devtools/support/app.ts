@@ -13,7 +13,6 @@ import { OperationHttpServer } from "opbus/node"
 import { DeploymentRegistry, OperationServer, type Outbox, RemoteInvoker } from "opbus/remote"
 import { SqlOutbox } from "opbus/remote/SqlOutbox"
 import { LibsqlClient } from "opbus/sql"
-import { afterAll } from "vitest"
 import * as Desk from "./desk.ts"
 import { makeMachine } from "./machine.ts"
 import { makeShop } from "./shop.ts"
@@ -33,8 +32,7 @@ export const startBare = async () => {
       Layer.provide(OperationRegistry.layer)
     )
   )
-  afterAll(() => runtime.dispose())
-  return { url: await served(runtime) }
+  return { url: await served(runtime), close: () => runtime.dispose() }
 }
 
 export const startApp = async () => {
@@ -56,16 +54,16 @@ export const startApp = async () => {
       Layer.provide(NodeServices.layer)
     )
   )
-  afterAll(async () => {
-    await runtime.dispose()
-    await shop.close()
-    await machine.files.remove()
-    await rm(directory, { recursive: true, force: true })
-  })
   type Services = HistoryTracker | OperationInvoker | Outbox | DeploymentRegistry
   const run = <A, E>(effect: Effect.Effect<A, E, Services>): Promise<A> => runtime.runPromise(effect)
   return {
     url: await served(runtime),
+    close: async () => {
+      await runtime.dispose()
+      await shop.close()
+      await machine.files.remove()
+      await rm(directory, { recursive: true, force: true })
+    },
     world,
     shop,
     machine,

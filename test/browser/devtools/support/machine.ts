@@ -21,8 +21,7 @@ const kernelFiles = async () => {
   await write("proc/meminfo", "MemTotal: 16000000 kB\nMemFree: 12000000 kB\nMemAvailable: 14000000 kB\n")
   await write("proc/self/cgroup", "0::/app.slice\n")
   await write("sys/fs/cgroup/app.slice/memory.max", `${gigabyte}\n`)
-  const fill = (share: number) =>
-    write("sys/fs/cgroup/app.slice/memory.current", `${Math.round(share * gigabyte)}\n`)
+  const fill = (share: number) => write("sys/fs/cgroup/app.slice/memory.current", `${Math.round(share * gigabyte)}\n`)
   await fill(0.4)
   return { root, fill, remove: () => rm(root, { recursive: true, force: true }) }
 }
@@ -62,7 +61,9 @@ export const makeMachine = async () => {
     service("cache", () => HealthStatus.healthy, {
       metrics: () => ({ entries: state.entries, usedBytes: state.entries * 1500, hitShare: 0.914 })
     }),
-    service("index", () => HealthStatus.degraded("the index is being rebuilt"), { metrics: () => ({ documents: 1204 }) }),
+    service("index", () => HealthStatus.degraded("the index is being rebuilt"), {
+      metrics: () => ({ documents: 1204 })
+    }),
     service(
       "mailer",
       () => state.mailerBroken ? HealthStatus.unhealthy("the connection was lost") : HealthStatus.healthy,
