@@ -23,15 +23,6 @@ export const Header = ({ empty, historyButton, onHistory, onImport, showsHistory
       <h1>
         Notebook <small>{windowName(usePage().windowId)}</small>
       </h1>
-      {!empty && (
-        <div className="create">
-          <NewNoteButton />
-          <button type="button" onClick={onImport} disabled={away}>
-            <Icon name="folder" /> <span className="wide">Import a folder</span>
-          </button>
-        </div>
-      )}
-      <UndoBar />
       {!empty && <SearchField />}
       <div className="tools">
         <LayoutSwitch />
@@ -41,6 +32,17 @@ export const Header = ({ empty, historyButton, onHistory, onImport, showsHistory
         <a className="button" href="/_opbus" target="_blank" rel="noreferrer">
           <Icon name="tools" /> <span className="wide">Devtools</span>
         </a>
+      </div>
+      <div className="work">
+        {!empty && (
+          <>
+            <NewNoteButton />
+            <button type="button" onClick={onImport} disabled={away}>
+              <Icon name="folder" /> <span className="wide">Import a folder</span>
+            </button>
+          </>
+        )}
+        <UndoBar />
       </div>
     </header>
   )
