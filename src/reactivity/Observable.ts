@@ -5,6 +5,13 @@
  */
 import { Atom } from "../internal/effect/reactivity.ts"
 
+declare global {
+  interface SymbolConstructor {
+    /** The same as RxJS declares, so that its `from` takes these. */
+    readonly observable: symbol
+  }
+}
+
 /**
  * A value that changes.
  *
@@ -23,6 +30,20 @@ export interface Observable<out A> {
   readonly initial: A
   /** Calls the listener at once, and then whenever the value is another. Returns how to stop. */
   readonly subscribe: (listener: (value: A) => void) => () => void
+  /** For `rxjs.from`. */
+  readonly [Symbol.observable]: () => Subscribable<A>
+}
+
+/**
+ * What RxJS asks of an observable that is not its own.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Subscribable<out A> {
+  readonly subscribe: (observer: { readonly next?: ((value: A) => void) | undefined }) => {
+    readonly unsubscribe: () => void
+  }
 }
 
 /**

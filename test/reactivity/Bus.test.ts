@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, ManagedRuntime } from "effect"
+import { AtomRegistry } from "effect/reactivity"
 import { Operation, OperationInvoker, OperationRegistry } from "opbus"
 import { Bus, BusClient, type Observable, toAtom } from "opbus/reactivity"
-import { AtomRegistry } from "effect/reactivity"
 import { from, map } from "rxjs"
 import { Add, AddLater, Counter, frames, Get, Refused, until } from "./support.ts"
 

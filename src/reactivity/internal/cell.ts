@@ -1,12 +1,8 @@
-import type { Observable } from "../Observable.ts"
+import type { Observable, Subscribable } from "../Observable.ts"
 import { type Flushable, inNextFrame } from "./frames.ts"
 
 /** How long what nobody subscribes to stays open: a component may be mounted again at once. */
 const lingering = 100
-
-/** RxJS uses the same fallback where the platform has no such symbol. */
-const symbolObservable: "@@observable" =
-  ((typeof Symbol === "function" && (Symbol as { readonly observable?: symbol }).observable) || "@@observable") as any
 
 /**
  * The value behind an observable.
@@ -20,6 +16,7 @@ const symbolObservable: "@@observable" =
 export class Cell<A> implements Observable<A>, Flushable {
   value: A
   readonly initial: A
+  declare readonly [Symbol.observable]: () => Subscribable<A>
   private heard: A
   private hot = false
   private readonly open: (() => () => void) | undefined
@@ -114,15 +111,13 @@ export class Cell<A> implements Observable<A>, Flushable {
     this.close = undefined
     close?.()
   }
-
-  /** For `rxjs.from`. */
-  [symbolObservable](): { readonly subscribe: (observer: Observer<A>) => { readonly unsubscribe: () => void } } {
-    return {
-      subscribe: (observer) => ({
-        unsubscribe: this.subscribe(typeof observer === "function" ? observer : (value) => observer.next?.(value))
-      })
-    }
-  }
 }
 
-type Observer<A> = ((value: A) => void) | { readonly next?: ((value: A) => void) | undefined }
+Object.defineProperty(Cell.prototype, Symbol.observable ?? "@@observable", {
+  // Where the platform has no such symbol RxJS uses this name.
+  value<A>(this: Cell<A>): Subscribable<A> {
+    return {
+      subscribe: (observer) => ({ unsubscribe: this.subscribe((value) => observer.next?.(value)) })
+    }
+  }
+})
