@@ -148,6 +148,17 @@ export class RetryDeadLetter extends Operation.make({
 }) {}
 
 /**
+ * Tries all waiting calls now, instead of when their next try is due.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export class DeliverNow extends Operation.make({
+  meta: { key: "devtools.outbox.deliver", label: "Deliver now", description: "Tries all waiting calls now." },
+  error: Refused
+}) {}
+
+/**
  * Forgets a dead letter, or a queued call that cannot have arrived.
  *
  * @category operations
@@ -198,6 +209,7 @@ export const Tools = OperationGroup.make(
   Peek,
   Remote,
   RetryDeadLetter,
+  DeliverNow,
   RemoveCall,
   Services,
   Reopen

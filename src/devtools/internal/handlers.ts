@@ -61,6 +61,7 @@ export const toolHandlers = (title: string, expose: Options["expose"]) =>
       "devtools.peek": undo.peek,
       "devtools.remote": () => remote({ outbox, deployments: has(DeploymentRegistry) }),
       "devtools.outbox.retry": calls.retry,
+      "devtools.outbox.deliver": calls.deliver,
       "devtools.outbox.remove": calls.remove,
       "devtools.services": () =>
         services({

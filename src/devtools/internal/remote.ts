@@ -107,6 +107,7 @@ export const outboxTools = (outbox: Outbox["Service"] | undefined) => {
           (queued) => queued ? Effect.void : refuse("NotFound", `There is no dead letter ${id} any more.`)
         )
       ),
+    deliver: () => use((outbox) => outbox.flush),
     remove: ({ id }: { readonly id: string }) =>
       use((outbox) =>
         Effect.flatMap(removeCall(outbox, id), (result) =>
