@@ -12,6 +12,7 @@ import { describe } from "./commands/describe.ts"
 import { enforce } from "./commands/enforce.ts"
 import { generate } from "./commands/generate.ts"
 import { history } from "./commands/history.ts"
+import { init } from "./commands/init.ts"
 import { invoke } from "./commands/invoke.ts"
 import { list } from "./commands/list.ts"
 import { outbox } from "./commands/outbox.ts"
@@ -38,12 +39,14 @@ export const opbus = Command.make("opbus").pipe(
   Exit codes: 0 done; 1 the operation failed, or the server does not answer; 2 wrong usage, input or application;
   3 no such operation; 4 the history cannot do that (nothing to undo, blocked, in conflict); 130 interrupted.`),
   Command.withExamples([
+    { command: "opbus init todos", description: "Make a new application" },
     { command: "opbus --app ./app.ts list", description: "What can be invoked" },
     { command: "opbus --app ./app.ts invoke note.create '{\"title\":\"Tea\"}'", description: "Invoke an operation" },
     { command: "opbus --app ./app.ts undo", description: "Take the newest action back" },
     { command: "opbus --app ./app.ts serve --expose note.create", description: "Serve it to others" }
   ]),
   Command.withSubcommands([
+    init,
     list,
     describe,
     invoke,

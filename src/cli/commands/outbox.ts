@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import { Argument, Command } from "../../internal/effect/cli.ts"
 import type { OperationError } from "../../operation/OperationError.ts"
 import type { DeadLetter } from "../../remote/DeadLetter.ts"
+import { mayHaveArrived, removeCall } from "../../remote/internal/outboxTools.ts"
 import { Outbox, type QueuedCall } from "../../remote/Outbox.ts"
 import * as App from "../internal/app.ts"
 import { timeOf } from "../internal/entries.ts"
@@ -80,15 +81,13 @@ const retry = Command.make("retry", { id }, ({ id }) =>
 const remove = Command.make("remove", { id }, ({ id }) =>
   withOutbox((outbox) =>
     Effect.gen(function*() {
-      const removed = (yield* Effect.mapError(outbox.removeDeadLetter(id), failed)) ||
-        (yield* Effect.mapError(outbox.remove(id), failed))
-      if (removed) return yield* present([{ _tag: "Removed", id }], () => `removed: ${id}`)
-      const waits = (yield* pendingOf(outbox)).some((call) => call.id === id)
-      return yield* waits
+      const result = yield* Effect.mapError(removeCall(outbox, id), failed)
+      if (result === "removed") return yield* present([{ _tag: "Removed", id }], () => `removed: ${id}`)
+      return yield* result === "mayHaveArrived"
         ? new CliFailure({
           exitCode: exitCodes.failed,
           reason: "MayHaveArrived",
-          message: `call ${id} may have reached the other side already; invoke what takes it back instead`,
+          message: mayHaveArrived(id),
           details: { id }
         })
         : noSuch(id, `there is no call ${id} that waits or was given up`)

@@ -5,6 +5,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
+import * as path from "node:path"
 import { Command, Flag } from "../../internal/effect/cli.ts"
 import * as NodeMain from "../../node/NodeMain.ts"
 import { OperationServer } from "../../remote/OperationServer.ts"
@@ -44,6 +45,12 @@ const config = {
     Flag.withDescription("Let callers watch the invocations"),
     Flag.withDefault(false)
   ),
+  devtools: Flag.Boolean("devtools").pipe(
+    Flag.withDescription(
+      "Show what happens at /_opbus, to this machine only; --no-devtools does not. Default: unless --host is another one"
+    ),
+    Flag.optional
+  ),
   drain: Flag.String("drain").pipe(
     Flag.withMetavar("<duration>"),
     Flag.withDescription("How long calls that run may take when it is asked to end"),
@@ -59,7 +66,7 @@ const config = {
 export const serve = Command.make(
   "serve",
   config,
-  ({ drain, expose, host, observe, origin, port }) =>
+  ({ devtools, drain, expose, host, observe, origin, port }) =>
     Effect.gen(function*() {
       const limit = yield* flags.parseDuration(drain)
       if (port < 0 || port > 65_535) {
@@ -77,12 +84,22 @@ export const serve = Command.make(
               `on ${host} others could call, and nothing decides who may; export \`authorize\` from ${module}, or leave out --host`
             )
           }
-          const server = OperationServer.layer({
+          const operations = OperationServer.layer({
             expose: keys,
             authorize,
             observe,
             origins: origin.length === 0 ? undefined : origin
           })
+          const looksInside = Option.getOrElse(devtools, () => serving.isLoopback(host))
+          if (looksInside && !serving.isReachedLocally(host)) {
+            return yield* usage(
+              "NoDevtools",
+              `the devtools answer only 127.0.0.1, and nothing listens there on --host ${host}; leave out --devtools, or use --host 0.0.0.0`
+            )
+          }
+          const server = looksInside
+            ? Layer.merge(operations, serving.Devtools.layer({ expose: keys, title: path.basename(module) }))
+            : operations
           const scope = yield* Scope.make()
           yield* Effect.addFinalizer((exit) => Scope.close(scope, exit))
           const listening = yield* Scope.provide(
@@ -93,8 +110,9 @@ export const serve = Command.make(
             scope
           )
           yield* present(
-            serving.urlsOf(host, listening.port).map(({ transport, url }) => ({ _tag: "Serving", transport, url })),
-            (records) => records.map(({ url }) => url).join("\n")
+            serving.urlsOf(host, listening.port, looksInside).map((address) => ({ _tag: "Serving", ...address })),
+            (records) =>
+              records.map(({ transport, url }) => transport === "devtools" ? `devtools  ${url}` : url).join("\n")
           )
           const count = keys.length === 1 ? "1 operation" : `${keys.length} operations`
           yield* remark("Ready", `serving ${count}; Ctrl-C ends it`, { pid: process.pid, expose: keys })
@@ -121,7 +139,9 @@ export const serve = Command.make(
   Command.withDescription(`Serve operations over HTTP and WebSocket
 
   Nothing is served but what --expose names, or what the module exports as \`expose\`: operations, groups or keys.
-  Without an exported \`authorize\` only this machine can call. See docs/remote.md and docs/security.md.`),
+  Without an exported \`authorize\` only this machine can call. See docs/remote.md and docs/security.md.
+
+  On this machine the devtools are at /_opbus: they show everything, and invoke what is served. See docs/devtools.md.`),
   Command.withExamples([
     { command: "opbus -a ./app.ts serve --expose note.create,note.find", description: "Serve two operations" },
     { command: "opbus -a ./app.ts serve --port 0 --json", description: "On any port, for a script" }

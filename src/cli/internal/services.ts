@@ -3,6 +3,7 @@ import * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
 import type { HealthMonitor } from "../../native/HealthMonitor.ts"
 import type { HealthStatus } from "../../native/HealthStatus.ts"
+import { figuresOf, healthOf, metricsOf, parametersOf } from "../../native/internal/inspect.ts"
 import type { ManagedService } from "../../native/ManagedService.ts"
 import { indent, oneLine, table } from "./text.ts"
 
@@ -27,9 +28,6 @@ export interface ServiceRow {
   }>
 }
 
-/** How long a service may take to say anything. */
-const patience = "1 second"
-
 /**
  * Asks a service everything. What it does not answer is left out: `services` is for looking at what is broken.
  *
@@ -37,30 +35,15 @@ const patience = "1 second"
  */
 export const inspect = Effect.fnUntraced(
   function*(service: ManagedService, monitor: Option.Option<HealthMonitor["Service"]>) {
-    const orElse = <A, E>(effect: Effect.Effect<A, E>, otherwise: A): Effect.Effect<A> =>
-      Effect.catchCause(
-        Effect.map(Effect.timeoutOption(effect, patience), (answer) => Option.getOrElse(answer, () => otherwise)),
-        () => Effect.succeed(otherwise)
-      )
-    const health = Option.isSome(monitor)
-      ? (yield* monitor.value.check(service)).health
-      : yield* orElse(service.health, { _tag: "Unhealthy", reason: "it does not say how it is" })
-    const metrics = yield* orElse(service.metrics, null)
-    const list = yield* orElse(service.parameters.list, [])
-    const parameters = yield* Effect.forEach(list, ({ description, name }) =>
-      Effect.map(
-        orElse(service.parameters.get(name), undefined),
-        (value) => ({ name, description, value: value ?? null })
-      ))
     const row: ServiceRow = {
       service: service.name,
       kind: service.kind,
       traits: service.traits,
-      health,
+      health: Option.isSome(monitor) ? (yield* monitor.value.check(service)).health : yield* healthOf(service),
       closed: service.admission.all.map(({ message, reason }) => ({ reason, message })),
       metricPrefix: service.metricPrefix,
-      metrics,
-      parameters
+      metrics: yield* metricsOf(service),
+      parameters: yield* parametersOf(service)
     }
     return row
   }
@@ -83,7 +66,7 @@ export const render = (rows: ReadonlyArray<ServiceRow>): string => {
     ])
   )
   const details = rows.flatMap((row) => {
-    const figures = figuresOf(row.metricPrefix, row.metrics)
+    const figures = figuresOf(row.metricPrefix, row.metrics).map(([name, value]) => [name, JSON.stringify(value)])
     const settings = row.parameters.map(({ description, name, value }) =>
       [name, JSON.stringify(value), description] as const
     )
@@ -97,10 +80,4 @@ export const render = (rows: ReadonlyArray<ServiceRow>): string => {
     ]
   })
   return [head, ...details].join("\n\n")
-}
-
-const figuresOf = (prefix: string, metrics: Schema.Json): ReadonlyArray<readonly [name: string, value: string]> => {
-  if (metrics === null) return []
-  if (typeof metrics !== "object" || Array.isArray(metrics)) return [[prefix, JSON.stringify(metrics)]]
-  return Object.entries(metrics).flatMap(([name, value]) => figuresOf(`${prefix}.${name}`, value))
 }

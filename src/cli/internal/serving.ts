@@ -1,10 +1,14 @@
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { Devtools } from "../../devtools/Devtools.ts"
 import * as OperationHttpServer from "../../node/OperationHttpServer.ts"
 import { internalsOf as serverInternals, OperationServer } from "../../remote/OperationServer.ts"
 import { type CliFailure, usage } from "./failure.ts"
+
+export { Devtools }
 
 /** @internal */
 export interface Address {
@@ -46,6 +50,8 @@ export interface Listening {
 export const listen = (address: Address): Effect.Effect<Listening, CliFailure, Scope.Scope | OperationServer> =>
   Effect.gen(function*() {
     const operations = yield* OperationServer
+    const devtools = yield* Effect.serviceOption(Devtools)
+    const servers = [operations, ...(Option.isNone(devtools) ? [] : [devtools.value.app, devtools.value.tools])]
     const server = createServer({ requestTimeout })
     server.maxConnections = maxConnections
     yield* OperationHttpServer.attach(server)
@@ -63,8 +69,14 @@ export const listen = (address: Address): Effect.Effect<Listening, CliFailure, S
     const { port } = server.address() as AddressInfo
     return {
       port,
-      drain: Effect.andThen(close, Effect.andThen(operations.drain, Effect.sync(() => server.closeIdleConnections()))),
-      interrupt: Effect.andThen(serverInternals(operations).server.close, Effect.sleep(pause))
+      drain: close.pipe(
+        Effect.andThen(Effect.forEach(servers, ({ drain }) => drain, { concurrency: "unbounded" })),
+        Effect.andThen(Effect.sync(() => server.closeIdleConnections()))
+      ),
+      interrupt: Effect.andThen(
+        Effect.forEach(servers, (one) => serverInternals(one).server.close, { concurrency: "unbounded" }),
+        Effect.sleep(pause)
+      )
     }
   })
 
@@ -85,9 +97,20 @@ const pause = "25 millis"
 export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
 
+/**
+ * Whether who calls a loopback address of this machine reaches what listens there.
+ *
+ * @internal
+ */
+export const isReachedLocally = (host: string): boolean => isLoopback(host) || host === "0.0.0.0" || host === "::"
+
 /** @internal */
-export const urlsOf = (host: string, port: number) =>
-  paths.map(({ path, protocol, transport }) => ({
-    transport,
-    url: `${protocol}://${host.includes(":") ? `[${host}]` : host}:${port}${path}`
-  }))
+export const urlsOf = (host: string, port: number, devtools: boolean) => {
+  const name = host.includes(":") ? `[${host}]` : host
+  // Only by a local name do the devtools answer.
+  const local = isLoopback(host) ? name : "127.0.0.1"
+  return [
+    ...paths.map(({ path, protocol, transport }) => ({ transport, url: `${protocol}://${name}:${port}${path}` })),
+    ...(devtools ? [{ transport: "devtools", url: `http://${local}:${port}/_opbus` }] : [])
+  ]
+}
