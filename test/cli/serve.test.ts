@@ -203,7 +203,7 @@ describe("opbus serve", () => {
     const human = await serveFixture()
     assert.match(
       human.output(),
-      /^http:\/\/127\.0\.0\.1:(\d+)\/rpc\nws:\/\/127\.0\.0\.1:\1\/ws\nws:\/\/127\.0\.0\.1:\1\/ws\/binary\nopbus: serving 4 operations; /
+      /^http:\/\/127\.0\.0\.1:(\d+)\/rpc\nws:\/\/127\.0\.0\.1:\1\/ws\nws:\/\/127\.0\.0\.1:\1\/ws\/binary\ndevtools {2}http:\/\/127\.0\.0\.1:\1\/_opbus\nopbus: serving 4 operations; /
     )
     human.child.kill("SIGTERM")
     assert.strictEqual((await human.ended).code, 0)
@@ -218,7 +218,8 @@ describe("opbus serve", () => {
     assert.deepStrictEqual(json(stdout).map(({ _tag, transport }) => [_tag, transport]), [
       ["Serving", "http"],
       ["Serving", "websocket"],
-      ["Serving", "websocket, binary"]
+      ["Serving", "websocket, binary"],
+      ["Serving", "devtools"]
     ])
     assert.deepInclude(json(stderr)[0], {
       _tag: "Ready",
