@@ -1,9 +1,13 @@
 /**
  * Builds `dist`: one ES module, declaration file and source map per source file, by `tsc`; then the marks that let
- * bundlers drop unused declarations.
+ * bundlers drop unused declarations; and the page of the devtools as one bundle, so that it needs nothing where it is
+ * installed.
  */
-import { glob, readFile, rm, writeFile } from "node:fs/promises"
-import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import { glob, mkdir, readFile, rm, writeFile } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import { gzipSync } from "node:zlib"
+import { bundlePage } from "../src/node/internal/serving/bundlePage.ts"
 import { bin, command, root } from "./shared/command.ts"
 import { annotatePure, shiftMap } from "./shared/pure.ts"
 
@@ -27,3 +31,15 @@ for await (const file of glob("dist/**/*.js", { cwd: root })) {
   marks += after.offsets.length
 }
 console.log(`${modules} modules, ${marks} calls marked pure.`)
+
+const page = await Effect.runPromise(
+  bundlePage({ entry: join(root, "src/devtools/page/main.tsx"), title: "opbus devtools", base: "/_opbus" })
+)
+let gzipped = 0
+for (const { contents, name } of page) {
+  const path = join(root, "dist/devtools/page", name)
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, contents)
+  gzipped += gzipSync(contents, { level: 9 }).length
+}
+console.log(`The page of the devtools: ${page.length} files, ${(gzipped / 1024).toFixed(0)} KiB gzip.`)

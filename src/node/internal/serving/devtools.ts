@@ -79,10 +79,14 @@ const pageAt = (base: string): () => Promise<StaticSite.StaticSite> => {
 const fromSource = import.meta.url.endsWith(".ts")
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
+/** Where its page was bundled for. */
+const usual = "/_opbus"
+
 const load: Effect.Effect<StaticSite.StaticSite, PageBundle.PageBundleError | StaticSite.StaticSiteError> = fromSource
   ? PageBundle.make({
-    entry: file("../../../devtools/page/main.tsx"),
     title: "opbus devtools",
+    entry: file("../../../devtools/page/main.tsx"),
+    path: usual,
     cache: file("../../../../node_modules/.cache/opbus")
   })
-  : StaticSite.fromDirectory(file("../../../devtools/page"))
+  : StaticSite.fromDirectory(file("../../../devtools/page"), { path: usual })
