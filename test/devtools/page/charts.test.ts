@@ -225,6 +225,7 @@ describe("words", () => {
       figure("load", 0.123456),
       figure("hitShare", 7)
     ], ["2.5 MB", "12 ms", "91 %", "12,345", "0.1235", "7"])
-    assert.strictEqual(metricName("cache.hitsTotal_5m"), "cache hits total 5m")
+    assert.strictEqual(metricName("cache", "cache.hitsTotal_5m"), "hits total 5m")
+    assert.strictEqual(metricName("gpu", "cache.hits"), "cache hits")
   })
 })

@@ -18,7 +18,9 @@ export const Choices = ({ actor, groups, hrefFor, scope, scopes }: {
   return (
     <nav className="history-choices" aria-label="Whose history, and where">
       <Group title="Actor">
-        <Choice href={hrefFor(undefined, scope)} current={actor === undefined} {...sum(groups)}>Everybody</Choice>
+        <Choice href={hrefFor(undefined, scope)} current={actor === undefined} {...sum(groups)}>
+          <span>Everybody</span>
+        </Choice>
         {groups.map((group) => (
           <Choice
             key={group.actor ?? "\u0000"}
@@ -35,7 +37,7 @@ export const Choices = ({ actor, groups, hrefFor, scope, scopes }: {
       </Group>
       <Group title="Scope">
         <Choice href={hrefFor(actor, undefined)} current={scope === undefined} live={own.live} undone={own.undone}>
-          All scopes
+          <span>All scopes</span>
         </Choice>
         {scopes.map((group) => (
           <Choice

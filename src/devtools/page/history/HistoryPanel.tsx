@@ -39,7 +39,7 @@ const NoHistory = (): ReactElement => (
   <EmptyState
     title="This application keeps no history"
     action={
-      <pre className="how-to"><code>{`const App = Layer.merge(Handlers, Undo).pipe(Layer.provideMerge(Opbus.layer))`}</code></pre>
+      <pre className="how-to"><code>{"const App = Layer.merge(Handlers, Undo).pipe(\n  Layer.provideMerge(Opbus.layer)\n)"}</code></pre>
     }
   >
     Opbus.layer has one in memory; HistoryTracker.layerStore keeps it in a store. An operation can be undone when an

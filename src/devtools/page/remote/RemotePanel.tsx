@@ -1,7 +1,8 @@
 import { type ReactElement, type ReactNode, useId, useState } from "react"
 import type { Remote as RemoteMessage } from "../../DevtoolsMessages.ts"
-import { Remote, RemoveCall, RetryDeadLetter } from "../../DevtoolsOperations.ts"
+import { DeliverNow, Remote, RemoveCall, RetryDeadLetter } from "../../DevtoolsOperations.ts"
 import { useLatest, useTools } from "../connection.ts"
+import { Button } from "../ui/Button.tsx"
 import { EmptyState, Loading } from "../ui/EmptyState.tsx"
 import { ErrorText } from "../ui/ErrorText.tsx"
 import { formatCount } from "../ui/format.ts"
@@ -40,12 +41,26 @@ const RemoteView = ({ remote }: { readonly remote: RemoteMessage }): ReactElemen
       </p>
       {calls.error === undefined ? null : <ErrorText message={calls.error} />}
       {remote.problems.map((problem) => <ErrorText key={problem} live={false} message={problem} />)}
-      <Section title="Waiting calls" count={remote.hasOutbox ? remote.pendingTotal : undefined}>
+      <Section
+        title="Waiting calls"
+        count={remote.hasOutbox ? remote.pendingTotal : undefined}
+        action={remote.pending.length === 0 ? null : (
+          <Button
+            size="s"
+            icon="retry"
+            aria-disabled={calls.pending}
+            title="Waiting calls are tried again by themselves, less and less often; this tries all of them now"
+            onClick={() => !calls.pending && calls.deliver()}
+          >
+            Deliver now
+          </Button>
+        )}
+      >
         {!remote.hasOutbox
           ? (
             <NotThere
               title="No outbox"
-              code={`Layer.provideMerge(SqlOutbox.layer())   // or Outbox.layer(), in memory`}
+              code={"// or Outbox.layer(), in memory\nLayer.provideMerge(SqlOutbox.layer())"}
             >
               Calls that must not be lost are queued with{" "}
               <code>{`invokeRemote(operation, input, { offline: "queue" })`}</code>; they wait here until the other side
@@ -81,7 +96,7 @@ const RemoteView = ({ remote }: { readonly remote: RemoteMessage }): ReactElemen
       <Section title="Deployments" count={remote.hasDeployments ? remote.deployments.length : undefined}>
         {!remote.hasDeployments
           ? (
-            <NotThere title="No registry of deployments" code="Layer.provideMerge(SqlDeploymentRegistry.layer())">
+            <NotThere title="No registry of deployments" code="Layer.provideMerge(SqlDeploymentRegistry.layer)">
               Where operations are deployed to, and in which versions, is kept in a DeploymentRegistry;{" "}
               <code>opbus deploy</code> writes it. The application's layer does not provide one.
             </NotThere>
@@ -102,36 +117,45 @@ const RemoteView = ({ remote }: { readonly remote: RemoteMessage }): ReactElemen
 const useCalls = () => {
   const retry = useTools(RetryDeadLetter)
   const remove = useTools(RemoveCall)
+  const deliver = useTools(DeliverNow)
+  const all = [retry, remove, deliver]
   const [said, setSaid] = useState<string>()
-  const run =
-    (tool: typeof retry | typeof remove, other: typeof retry | typeof remove) => (id: string, done: string) => {
-      setSaid(undefined)
-      other.reset()
-      void tool.invoke({ id }).then((exit) => {
-        if (exit._tag === "Success") setSaid(done)
-      })
-    }
+  const run = <Call extends { readonly reset: () => void }>(
+    tool: Call,
+    invoke: (tool: Call) => Promise<{ readonly _tag: "Success" | "Failure" }>,
+    done: string
+  ) => {
+    setSaid(undefined)
+    for (const other of all) other.reset()
+    void invoke(tool).then(({ _tag }) => _tag === "Success" && setSaid(done))
+  }
   return {
     said,
-    error: retry.error ?? remove.error,
-    pending: retry.pending || remove.pending,
-    retry: run(retry, remove),
-    remove: run(remove, retry)
+    error: all.find(({ error }) => error !== undefined)?.error,
+    pending: all.some(({ pending }) => pending),
+    retry: (id: string, done: string) => run(retry, (tool) => tool.invoke({ id }), done),
+    remove: (id: string, done: string) => run(remove, (tool) => tool.invoke({ id }), done),
+    deliver: () => run(deliver, (tool) => tool.invoke(undefined), "All waiting calls were tried")
   }
 }
 
-const Section = ({ children, count, title }: {
+const Section = ({ action, children, count, title }: {
   readonly title: string
+  readonly action?: ReactNode
   readonly count: number | undefined
   readonly children: ReactNode
 }): ReactElement => {
   const id = useId()
   return (
     <section aria-labelledby={id} className="remote-section">
-      <h2 id={id}>
-        {title}
-        {count === undefined ? null : <span className="muted tabular remote-total">{formatCount(count)}</span>}
-      </h2>
+      <div className="remote-title">
+        <h2 id={id}>
+          {title}
+          {count === undefined ? null : <span className="muted tabular remote-total">{formatCount(count)}</span>}
+        </h2>
+        <span className="spacer" />
+        {action}
+      </div>
       {children}
     </section>
   )

@@ -61,6 +61,7 @@ export const ServiceCard = ({ id, onReopen, pending, service, snapshots, span }:
         <Metric
           key={name}
           id={id}
+          service={service.service}
           name={name}
           value={service.metrics[name]!}
           snapshots={snapshots}
@@ -82,7 +83,7 @@ export const ServiceCard = ({ id, onReopen, pending, service, snapshots, span }:
         figures={[
           { name: "health", points: health, format: levelName },
           ...drawn.map((name) => ({
-            name: metricName(plain(name, 60)),
+            name: metricName(service.service, plain(name, 60)),
             points: seriesOf(snapshots, metricOf(id, name)),
             format: (value: number) => figure(name, value)
           }))
@@ -92,8 +93,9 @@ export const ServiceCard = ({ id, onReopen, pending, service, snapshots, span }:
   )
 }
 
-const Metric = ({ id, last, name, snapshots, span, value }: {
+const Metric = ({ id, last, name, service, snapshots, span, value }: {
   readonly id: string
+  readonly service: string
   readonly name: string
   readonly value: number
   readonly snapshots: ReadonlyArray<Snapshot>
@@ -101,7 +103,7 @@ const Metric = ({ id, last, name, snapshots, span, value }: {
   readonly last: boolean
 }): ReactElement => {
   const points = useMemo(() => seriesOf(snapshots, metricOf(id, name)), [snapshots, id, name])
-  const word = metricName(plain(name, 60))
+  const word = metricName(service, plain(name, 60))
   return (
     <div className="metric">
       <p className="metric-head">

@@ -32,7 +32,7 @@ const NoServices = (): ReactElement => (
   <EmptyState
     title="This application has no managed services"
     action={
-      <pre className="how-to"><code>{`ManagedServices.layer().pipe(Layer.provide(PressureSource.layerLinux()))`}</code></pre>
+      <pre className="how-to"><code>{"ManagedServices.layer().pipe(\n  Layer.provideMerge(PressureSource.layerLinux())\n)"}</code></pre>
     }
   >
     Services register themselves, say how they are and give way under memory pressure when this layer is below theirs.
@@ -43,8 +43,11 @@ const minutes = [1, 5, 10] as const
 
 const ServicesView = ({ latest }: { readonly latest: ServicesMessage }): ReactElement => {
   const { events, snapshots } = useSnapshots()
-  const [shown, setShown] = useState<(typeof minutes)[number]>(5)
+  const [chosen, setChosen] = useState<(typeof minutes)[number]>()
   const to = snapshots.at(-1)?.at ?? latest.at
+  // Until somebody chooses, as much as there is.
+  const since = (to - (snapshots[0]?.at ?? to)) / 60_000
+  const shown = chosen ?? minutes.find((count) => since <= count) ?? 10
   const span = useMemo(() => ({ from: to - shown * 60_000, to }), [to, shown])
   const reopen = useTools(Reopen)
   return (
@@ -56,7 +59,7 @@ const ServicesView = ({ latest }: { readonly latest: ServicesMessage }): ReactEl
               key={count}
               size="s"
               aria-pressed={count === shown}
-              onClick={() => setShown(count)}
+              onClick={() => setChosen(count)}
             >
               {count} min
             </Button>

@@ -46,7 +46,9 @@ const steps = [5 * second, 10 * second, 15 * second, 30 * second, minute, 2 * mi
 
 /** Marks before the newest time: how long ago, in milliseconds, the longest ago first; 0 is now. */
 export const timeTicks = (span: number, count = 5): ReadonlyArray<number> => {
-  const step = steps.find((step) => span / step <= count) ?? steps.at(-1)!
+  // Whole minutes, where there are some.
+  const least = span > 2 * minute ? minute : 0
+  const step = steps.find((step) => step >= least && span / step <= count) ?? steps.at(-1)!
   const ticks: Array<number> = []
   for (let ago = Math.floor(span / step) * step; ago >= 0; ago -= step) ticks.push(ago)
   return ticks

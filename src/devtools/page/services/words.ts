@@ -107,6 +107,7 @@ const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 })
 export const number = (value: number): string =>
   !Number.isFinite(value) ? "–" : Number.isInteger(value) ? whole.format(value) : numbers.format(value)
 
-/** `"cache.hitsTotal"` as a heading: `"cache hits total"`. */
-export const metricName = (name: string): string =>
-  name.replace(/([a-z\d])([A-Z])/g, "$1 $2").replace(/[._/-]+/g, " ").toLowerCase()
+/** `"cache.hitsTotal"` of the service `cache` as a heading: `"hits total"`. */
+export const metricName = (service: string, name: string): string =>
+  (name.startsWith(`${service}.`) ? name.slice(service.length + 1) : name).replace(/([a-z\d])([A-Z])/g, "$1 $2")
+    .replace(/[._/-]+/g, " ").toLowerCase()
