@@ -45,8 +45,8 @@ export const byMouse = (page: Page): Hands => ({
   }
 })
 
-const isFocused = async (control: Locator): Promise<boolean> =>
-  await control.count() > 0 && await control.first().evaluate((node) => node === document.activeElement)
+const isFocused = (control: Locator): Promise<boolean> =>
+  control.evaluateAll((nodes) => nodes.some((node) => node === document.activeElement))
 
 /** Presses Tab until the control has the focus; a person gives up after so many. */
 export const tabTo = async (page: Page, control: Locator, patience = 80): Promise<void> => {

@@ -14,6 +14,8 @@ const text = "Three stalks of rhubarb, two eggs, and more sugar than you think."
 const steps: ReadonlyArray<{
   readonly name: string | RegExp
   readonly operation: string
+  /** What takes it back. */
+  readonly inverse: string
   readonly input: string
   readonly done: (page: Page) => Promise<void>
   readonly undone: (page: Page) => Promise<void>
@@ -21,6 +23,7 @@ const steps: ReadonlyArray<{
   {
     name: "Create \"Untitled note\"",
     operation: "note.create",
+    inverse: "note.delete",
     input: "Untitled note",
     done: (page) => note(page, "Untitled note").waitFor(),
     undone: (page) => page.getByText(/^(This note was deleted|An empty notebook)/).first().waitFor()
@@ -28,6 +31,7 @@ const steps: ReadonlyArray<{
   {
     name: `Rename to "${title}"`,
     operation: "note.rename",
+    inverse: "note.rename",
     input: title,
     done: (page) => note(page, title).waitFor(),
     undone: (page) => note(page, "Untitled note").waitFor()
@@ -35,6 +39,7 @@ const steps: ReadonlyArray<{
   {
     name: /Write "Three stalks of rhubarb/,
     operation: "note.write",
+    inverse: "note.write",
     input: "Three stalks of rhubarb",
     done: (page) => shows(field(page, "Text"), text),
     undone: (page) => shows(field(page, "Text"), "")
@@ -42,6 +47,7 @@ const steps: ReadonlyArray<{
   {
     name: "Tag +dessert",
     operation: "note.tag",
+    inverse: "note.tag",
     input: "dessert",
     done: (page) => button(page, "Remove the tag \"dessert\"").waitFor(),
     undone: (page) => button(page, "Remove the tag \"dessert\"").waitFor({ state: "detached" })
@@ -49,6 +55,7 @@ const steps: ReadonlyArray<{
   {
     name: "Create collection \"Recipes\"",
     operation: "collection.create",
+    inverse: "collection.delete",
     input: "Recipes",
     done: (page) => collection(page, "Recipes").waitFor(),
     undone: (page) => collection(page, "Recipes").waitFor({ state: "detached" })
@@ -56,6 +63,7 @@ const steps: ReadonlyArray<{
   {
     name: "Move a note",
     operation: "note.move",
+    inverse: "note.move",
     input: "collection",
     done: (page) => collection(page, "Recipes 1").waitFor(),
     undone: (page) => collection(page, "Recipes 0").waitFor()
@@ -83,19 +91,24 @@ const openDevtools = async ({ page, press }: Hands): Promise<Page> => {
   return opened
 }
 
+type Origin = "remote" | "undo" | "redo"
+
 /** Finds the invocations of all steps, and looks into each. */
 const checkTimeline = async (
   devtools: Page,
-  origin: "remote" | "undo" | "redo",
-  open: (operation: string, origin: string) => Promise<void>
+  origin: Origin,
+  open: (operation: string, origin: Origin) => Promise<void>
 ): Promise<void> => {
-  for (const { input, operation } of steps) {
-    // What an undo is given is what the inverse needs.
-    await open(operation, origin)
-    const details = devtools.getByRole("region", { name: operation })
+  for (const { input, inverse, operation } of steps) {
+    const key = origin === "undo" ? inverse : operation
+    await open(key, origin)
+    const details = devtools.getByRole("region", { name: key })
     await details.waitFor()
-    assert.match(await details.innerText(), /\b\d+(\.\d+)?\s?(ms|s|µs)\b/, `how long ${operation} took`)
-    if (origin !== "undo") assert.include(await details.innerText(), input, `the input of ${operation}`)
+    const text = await details.innerText()
+    assert.match(text, /\b\d+(\.\d+)?\s?(ms|s|µs)\b/, `how long ${key} took`)
+    assert.include(text, origin, `the origin of ${key}`)
+    // An undo is given what the inverse needs.
+    if (origin !== "undo") assert.include(text, input, `the input of ${key}`)
   }
 }
 
@@ -135,9 +148,9 @@ inBrowser("a newcomer", ({ newPage }) => {
     await screenshot(page, "newcomer/2-worked")
 
     const devtools = await openDevtools(hands)
-    const lookInto = async (operation: string, origin: string) => {
-      const line = devtools.getByRole("row").filter({ hasText: operation }).filter({ hasText: origin }).first()
-      await line.click()
+    const lookInto = async (operation: string, origin: Origin) => {
+      await devtools.getByLabel("Origin").selectOption(origin)
+      await devtools.getByRole("row").filter({ hasText: operation }).first().click()
     }
     await checkTimeline(devtools, "remote", lookInto)
     await screenshot(devtools, "newcomer/3-timeline")
@@ -151,6 +164,7 @@ inBrowser("a newcomer", ({ newPage }) => {
     await devtools.bringToFront()
     await checkHistory(devtools, "undone")
     await devtools.getByRole("link", { name: "Timeline" }).click()
+    await checkTimeline(devtools, "undo", lookInto)
 
     await page.bringToFront()
     await redoAll(hands)

@@ -1,0 +1,134 @@
+import type { Page, WebSocketRoute } from "playwright-core"
+import { assert, beforeAll, it } from "vitest"
+import { call, inBrowser, serveNotebook, type Server } from "../support/browser.ts"
+import { desk } from "./desk.ts"
+
+const paragraph =
+  "The moon was up early. Nobody had told it that the evening was postponed, and so it waited over the roofs."
+
+/** What the server says can be held back. */
+const slowServer = async (page: Page) => {
+  let holding = false
+  const held: Array<() => void> = []
+  await page.routeWebSocket(/\/ws$/, (socket: WebSocketRoute) => {
+    const server = socket.connectToServer()
+    socket.onMessage((message) => server.send(message))
+    server.onMessage((message) => {
+      if (holding) held.push(() => socket.send(message))
+      else socket.send(message)
+    })
+  })
+  return {
+    hold: () => {
+      holding = true
+    },
+    release: () => {
+      holding = false
+      for (const send of held.splice(0)) send()
+    }
+  }
+}
+
+inBrowser("typing in the notebook", ({ newPage }) => {
+  let server: Server
+  beforeAll(async () => {
+    server = await serveNotebook()
+  })
+
+  it("makes one step of a paragraph, however many times it was sent", async () => {
+    const page = await newPage()
+    await page.goto(server.url)
+    const { newNote, reads, redo, saved, text, undo } = desk(page)
+    await newNote("Moon")
+    await text.click()
+    // Slowly enough to be sent several times.
+    await page.keyboard.type(paragraph, { delay: 45 })
+    await saved.waitFor()
+    await undo.filter({ hasText: "Write \"The moon was up early" }).click()
+    await reads("")
+    await undo.filter({ hasText: "Rename to \"Moon\"" }).waitFor()
+    await redo.click()
+    await reads(paragraph)
+  })
+
+  it("begins another step when one comes back to the field", async () => {
+    const page = await newPage()
+    await page.goto(server.url)
+    const { newNote, reads, text, title, undo } = desk(page)
+    await newNote("Two steps")
+    await text.click()
+    await page.keyboard.type("One.")
+    await title.click()
+    await text.click()
+    await page.keyboard.press("Control+End")
+    await page.keyboard.type(" Two.")
+    await undo.click()
+    await reads("One.")
+    await undo.filter({ hasText: "Write \"One.\"" }).click()
+    await reads("")
+  })
+
+  it("undoes what was typed a moment ago, though it was not sent yet", async () => {
+    const page = await newPage()
+    await page.goto(server.url)
+    const { newNote, reads, text, undo } = desk(page)
+    await newNote("Quick", "Stays.")
+    await text.click()
+    await page.keyboard.press("Control+End")
+    await page.keyboard.type(" Goes.")
+    await undo.click()
+    await reads("Stays.")
+  })
+
+  it("keeps what is typed while an undo is under way", async () => {
+    const page = await newPage()
+    const network = await slowServer(page)
+    await page.goto(server.url)
+    const { message, newNote, reads, saved, text, undo } = desk(page)
+    await newNote("During an undo", "First.")
+    await text.click()
+    await page.keyboard.press("Control+End")
+    await page.keyboard.type(" Second.")
+    await text.blur()
+    await saved.waitFor()
+    await undo.filter({ hasText: "First. Second." }).waitFor()
+    network.hold()
+    await undo.click()
+    await text.click()
+    await page.keyboard.press("Control+End")
+    await page.keyboard.type(" Third.")
+    network.release()
+    await message("Undone: Write").waitFor()
+    await reads("First. Third.")
+    await saved.waitFor()
+    const [{ id }] = await call(server, "note.find", { text: "First. Third." })
+    assert.strictEqual((await call(server, "note.read", { id })).body, "First. Third.")
+  })
+
+  it("puts together what two windows type into one note", async () => {
+    const page = await newPage()
+    await page.goto(server.url)
+    await desk(page).newNote("Shared", "middle")
+    const other = await newPage({ beside: page })
+    await other.goto(page.url())
+    await desk(other).reads("middle")
+    await desk(page).text.click()
+    await page.keyboard.press("Control+End")
+    await desk(other).text.click()
+    await other.keyboard.press("Control+Home")
+    await Promise.all([page.keyboard.type(" end", { delay: 30 }), other.keyboard.type("start ", { delay: 35 })])
+    await desk(page).reads("start middle end")
+    await desk(other).reads("start middle end")
+  })
+
+  it("keeps the history over a reload", async () => {
+    const page = await newPage()
+    await page.goto(server.url)
+    const { newNote, note, undo } = desk(page)
+    await newNote("Reloaded")
+    await page.reload()
+    await undo.filter({ hasText: "Rename to \"Reloaded\"" }).click()
+    await note("Untitled note").first().waitFor()
+    await note("Reloaded").waitFor({ state: "detached" })
+  })
+})
