@@ -29,7 +29,6 @@ export const desk = (page: Page) => {
       }
       await text.blur()
       await saved.waitFor()
-      await page.locator(".note").filter({ hasText: name }).waitFor({ state: "attached" })
     },
 
     newCollection: async (name: string): Promise<void> => {

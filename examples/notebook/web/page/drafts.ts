@@ -93,9 +93,8 @@ export class Draft {
     return this.#sending
   }
 
-  /** The server is said to have another text. What was said may be out of date, so it is asked. */
-  readonly heard = (text: string): void => {
-    if (text === this.#base) return
+  /** The server may have another text. Whoever says so may be out of date, so it is asked. */
+  readonly check = (): void => {
     if (this.#sending === undefined) this.#ask()
     else this.#heardMeanwhile = true
   }
@@ -174,6 +173,11 @@ export class Drafts {
     for (const [key, draft] of this.#drafts) {
       if (draft.state().saved && !draft.watched) this.#drafts.delete(key)
     }
+  }
+
+  /** Notes have changed, and not by what was typed here. */
+  readonly check = (): void => {
+    for (const draft of this.#drafts.values()) if (draft.watched) draft.check()
   }
 
   /** For a page that goes away. */

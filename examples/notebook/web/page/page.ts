@@ -1,16 +1,18 @@
 /**
  * What one window has beside the bus: what is being typed, its messages, its layout.
  */
-import { Cause, Effect, Exit } from "effect"
+import { Cause, Effect, Exit, Stream } from "effect"
 import { Bus, BusClient } from "opbus/reactivity"
 import { createContext, useContext } from "react"
 import { fingerprintOf } from "../../model.ts"
-import { ReadNote, RenameNote, WriteNote } from "../../plugins/notes/operations.ts"
+import { MergeNotes, ReadNote, RenameNote, RestoreNotes, WriteNote } from "../../plugins/notes/operations.ts"
 import { Analyses } from "./analysis/analyses.ts"
 import { layer } from "./bus.ts"
 import { Drafts, type Field, type FieldName, type Sent } from "./drafts.ts"
 import { Screen } from "./screen.ts"
 import { Toasts } from "./toasts.ts"
+
+const textChanges = [RenameNote, WriteNote, MergeNotes, RestoreNotes]
 
 const sentOf = (exit: Exit.Exit<void, { readonly _tag: string; readonly message: string }>): Sent => {
   if (Exit.isSuccess(exit)) return "done"
@@ -51,6 +53,18 @@ export const makePage = (windowId: string) => {
     beforeUndo: Effect.promise(() => drafts.flush()).pipe(Effect.andThen(Effect.sync(() => toasts.settle())))
   }))
 
+  // Text comes back by the undo of any of these, and by what others do.
+  const watching = BusClient.use((client) =>
+    Stream.runForEach(
+      client.invocations({ keys: textChanges.map(({ key }) => key), side: "server" }),
+      (message) =>
+        Effect.sync(() => {
+          const typedHere = "actor" in message && message.actor === windowId && message.origin === "remote"
+          if (!typedHere && message._tag !== "Started") drafts.check()
+        })
+    )
+  )
+  void bus.run(watching)
   bus.connection.subscribe((state) => {
     if (state === "connected") void drafts.flush()
   })

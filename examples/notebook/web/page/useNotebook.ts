@@ -1,6 +1,7 @@
 /**
  * What all parts of the page look at: the notes and collections of the server, and which of them are shown.
  */
+import { Exit } from "effect"
 import { useConnection, useOptimisticOperation, useQuery } from "opbus/react"
 import { createContext, useContext, useMemo, useState } from "react"
 import {
@@ -21,6 +22,7 @@ import {
   TagNote
 } from "../../plugins/notes/operations.ts"
 import { usePage } from "./page.ts"
+import { useTellDone } from "./useAction.ts"
 import { useOpenNote } from "./useOpenNote.ts"
 
 export type NoteItem = (typeof FindNotes.output.Type)[number]
@@ -51,11 +53,13 @@ const { compare } = new Intl.Collator(undefined, { numeric: true, sensitivity: "
 
 export const useNotebookState = () => {
   const { toasts } = usePage()
+  const tellDone = useTellDone()
   const found = useQuery(FindNotes, everything, { refreshOn: listChanges })
   const listed = useQuery(ListCollections, undefined, { refreshOn: listChanges })
   const [moved, moving] = useOptimisticOperation(MoveNote, {
     value: found.data ?? none,
-    apply: (notes, { collection, id }) => notes.map((note) => note.id === id ? { ...note, collection } : note)
+    apply: (notes, { collection, id }) => notes.map((note) => note.id === id ? { ...note, collection } : note),
+    onError: (error) => toasts.problem((error as Error).message)
   })
   const [openId, open] = useOpenNote()
   const [collection, showCollection] = useState<CollectionFilter>(undefined)
@@ -84,8 +88,8 @@ export const useNotebookState = () => {
     move: async (id: string, collection: string | null) => {
       const note = notes.find((note) => note.id === id)
       if (note === undefined || note.collection === collection) return
-      await moving.invoke({ id, collection })
-      toasts.done(`Moved "${note.title}" to ${collectionName(collections, collection)}`)
+      const exit = await moving.invoke({ id, collection })
+      if (Exit.isSuccess(exit)) await tellDone(`Moved "${note.title}" to ${collectionName(collections, collection)}`)
     }
   }
 }

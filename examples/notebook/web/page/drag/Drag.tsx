@@ -2,17 +2,18 @@ import {
   DndContext,
   type DragEndEvent,
   DragOverlay,
+  type KeyboardCoordinateGetter,
   KeyboardSensor,
   MouseSensor,
   TouchSensor,
   useSensor,
   useSensors
 } from "@dnd-kit/core"
-import { type ReactNode, useState } from "react"
+import { type ReactNode, useEffect, useState } from "react"
 import { useNotebook } from "../useNotebook.ts"
 import { announcements, instructions } from "./announcements.ts"
 import { noteOf, targetOf } from "./data.ts"
-import { nextTarget } from "./keyboard.ts"
+import { type KeyboardTarget, stepOf, targetAfter } from "./keyboard.ts"
 import { overKeyboardOrPointer } from "./overKeyboardOrPointer.ts"
 
 /** Notes are dragged to collections: by mouse, by finger after a moment, or by keyboard from target to target. */
@@ -20,11 +21,19 @@ export const Drag = ({ children }: { readonly children: ReactNode }) => {
   const { move } = useNotebook()
   const [title, setTitle] = useState<string>()
   /** Where the arrow keys have got to. */
-  const [chosen, choose] = useState<string>()
+  const [chosen, choose] = useState<KeyboardTarget>()
+  useEffect(() => chosen?.node.scrollIntoView({ block: "nearest", inline: "nearest" }), [chosen])
+
+  const coordinateGetter: KeyboardCoordinateGetter = (event, { context }) => {
+    const step = stepOf(event)
+    if (step === 0) return
+    event.preventDefault()
+    choose((chosen) => targetAfter(context, chosen, step))
+  }
   const sensors = useSensors(
     useSensor(MouseSensor, { activationConstraint: { distance: 6 } }),
     useSensor(TouchSensor, { activationConstraint: { delay: 220, tolerance: 8 } }),
-    useSensor(KeyboardSensor, { coordinateGetter: (event, { context }) => choose(nextTarget(event, context, chosen)) })
+    useSensor(KeyboardSensor, { coordinateGetter })
   )
 
   const end = () => {
@@ -40,7 +49,7 @@ export const Drag = ({ children }: { readonly children: ReactNode }) => {
   return (
     <DndContext
       accessibility={{ announcements, screenReaderInstructions: instructions }}
-      collisionDetection={overKeyboardOrPointer(chosen)}
+      collisionDetection={overKeyboardOrPointer(chosen?.id)}
       onDragCancel={end}
       onDragEnd={drop}
       onDragStart={({ active }) => setTitle(noteOf(active).title)}
