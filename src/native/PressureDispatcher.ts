@@ -66,6 +66,8 @@ export interface Options {
 export class PressureDispatcher extends Context.Service<PressureDispatcher, {
   /** The level of the last reading. */
   readonly level: Effect.Effect<PressureLevel>
+  /** The last reading; `undefined` before the first one. */
+  readonly reading: Effect.Effect<Reading | undefined>
   /** Reads now, and returns when the services have answered, or their time is over. */
   readonly check: Effect.Effect<PressureLevel, PressureUnreadable>
 }>()("opbus/native/PressureDispatcher") {
@@ -90,6 +92,7 @@ const make = Effect.fnUntraced(function*(limits: Limits, options?: Options) {
   const one = yield* Semaphore.make(1)
   const told = new WeakMap<ManagedService, PressureLevel>()
   let level: PressureLevel = "normal"
+  let latest: Reading | undefined
   let shedDue = false
   let unreadable = false
 
@@ -135,6 +138,7 @@ const make = Effect.fnUntraced(function*(limits: Limits, options?: Options) {
 
   const change = Effect.fnUntraced(function*(reading: Reading) {
     const from = level
+    latest = reading
     level = levelOf(limits, from, reading)
     if (level === from) return
     shedDue = level === "critical"
@@ -188,5 +192,5 @@ const make = Effect.fnUntraced(function*(limits: Limits, options?: Options) {
     return Semaphore.withPermit(one, tell)
   })
   yield* Effect.forkScoped(greet, { startImmediately: true })
-  return { level: Effect.sync(() => level), check }
+  return { level: Effect.sync(() => level), reading: Effect.sync(() => latest), check }
 })

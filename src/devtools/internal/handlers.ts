@@ -5,7 +5,6 @@ import { HistoryTracker } from "../../history/HistoryTracker.ts"
 import { UndoRegistry } from "../../history/UndoRegistry.ts"
 import { version } from "../../internal/version.ts"
 import { PressureDispatcher } from "../../native/PressureDispatcher.ts"
-import { PressureSource } from "../../native/PressureSource.ts"
 import { SelfHeal } from "../../native/SelfHeal.ts"
 import { ServiceRegistry } from "../../native/ServiceRegistry.ts"
 import { SystemEvents } from "../../native/SystemEvents.ts"
@@ -67,7 +66,6 @@ export const toolHandlers = (title: string, expose: Options["expose"]) =>
         services({
           registry: has(ServiceRegistry),
           pressure: has(PressureDispatcher),
-          memory: has(PressureSource),
           events: has(SystemEvents),
           heal: has(SelfHeal)
         }),

@@ -8,7 +8,6 @@ import { figuresOf, metricsOf, parametersOf } from "../../native/internal/inspec
 import { whyOf } from "../../native/internal/messages.ts"
 import type { ManagedService } from "../../native/ManagedService.ts"
 import type { PressureDispatcher } from "../../native/PressureDispatcher.ts"
-import type { PressureSource } from "../../native/PressureSource.ts"
 import type { SelfHeal } from "../../native/SelfHeal.ts"
 import type { ServiceRegistry } from "../../native/ServiceRegistry.ts"
 import type { SystemEvent as AnySystemEvent, SystemEvents } from "../../native/SystemEvents.ts"
@@ -25,7 +24,6 @@ import { oneLine } from "./text.ts"
 export interface ServiceSources {
   readonly registry: ServiceRegistry["Service"] | undefined
   readonly pressure: PressureDispatcher["Service"] | undefined
-  readonly memory: PressureSource["Service"] | undefined
   readonly events: SystemEvents["Service"] | undefined
   readonly heal: SelfHeal["Service"] | undefined
 }
@@ -81,15 +79,13 @@ export const services = (sources: ServiceSources): Stream.Stream<Services> =>
   }))
 
 const sampleOf = (
-  { memory, pressure, registry }: ServiceSources,
+  { pressure, registry }: ServiceSources,
   events: () => ReadonlyArray<SystemEvent>,
   rows: Effect.Effect<Services["services"]>
 ): Effect.Effect<Services> =>
   Effect.gen(function*() {
     const services = yield* rows
-    const reading = memory === undefined || pressure === undefined
-      ? undefined
-      : yield* Effect.orElseSucceed(memory.read, () => undefined)
+    const reading = pressure === undefined ? undefined : yield* pressure.reading
     return {
       enabled: registry !== undefined,
       services: services.toSorted((a, b) => a.service < b.service ? -1 : a.service > b.service ? 1 : 0),
