@@ -6,6 +6,7 @@ import { appBus } from "./connection.ts"
 import "./style.css"
 import { feed } from "./timeline/feed.ts"
 import "./timeline/timeline.css"
+import "./operations/operations.css"
 
 feed.start()
 

@@ -86,6 +86,15 @@ export class TimelineModel {
     return this.nodes.get(id)
   }
 
+  /** The id of the newest invocation of which this is true, among the last few thousand. */
+  findNewest(test: (row: InvocationRow) => boolean): string | undefined {
+    for (let i = this.all.length - 1; i >= Math.max(0, this.all.length - 5_000); i--) {
+      const { id, row } = this.all[i]!
+      if (test(row)) return id
+    }
+    return undefined
+  }
+
   /** Takes a message. `settle` afterwards, once for any number of them. */
   add(message: InvocationMessage | InvocationGapMessage): void {
     if (message._tag === "Gap") {
