@@ -22,7 +22,9 @@ export const Drag = ({ children }: { readonly children: ReactNode }) => {
   const [title, setTitle] = useState<string>()
   /** Where the arrow keys have got to. */
   const [chosen, choose] = useState<KeyboardTarget>()
-  useEffect(() => chosen?.node.scrollIntoView({ block: "nearest", inline: "nearest" }), [chosen])
+  useEffect(() => {
+    chosen?.node.scrollIntoView({ block: "nearest", inline: "nearest" })
+  }, [chosen])
 
   const coordinateGetter: KeyboardCoordinateGetter = (event, { context }) => {
     const step = stepOf(event)
