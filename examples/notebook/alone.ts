@@ -30,7 +30,7 @@ export const alone = Effect.gen(function*() {
   )
 })
 
-const isAlive = (pid: number): boolean => {
+export const isAlive = (pid: number): boolean => {
   try {
     return process.kill(pid, 0)
   } catch (error) {

@@ -6,6 +6,7 @@ import { Effect, Exit, Scope } from "effect"
 import { fileURLToPath } from "node:url"
 import * as Deployer from "opbus/node/Deployer"
 import { Folder } from "./app.ts"
+import { endOrphan, note } from "./orphan.ts"
 import { AnalyzeText } from "./plugins/analysis/operations.ts"
 
 const app = fileURLToPath(new URL("app.ts", import.meta.url))
@@ -29,9 +30,13 @@ export interface Worker {
 /** Starts the worker and records where it is, which is how calls find it. */
 export const start = (built: Deployer.Built) =>
   Effect.gen(function*() {
+    yield* endOrphan(built.folder)
     const scope = yield* Scope.fork(yield* Effect.scope)
     const running = yield* Effect.onError(
-      Effect.tap(Scope.provide(Deployer.start(built), scope), ({ endpoint }) => Deployer.record(built, endpoint)),
+      Effect.tap(
+        Scope.provide(Deployer.start(built), scope),
+        ({ endpoint, pid }) => Effect.andThen(note(built.folder, pid), Deployer.record(built, endpoint))
+      ),
       (cause) => Scope.close(scope, Exit.failCause(cause))
     )
     const worker: Worker = {
