@@ -195,7 +195,7 @@ describe("hooks", () => {
       const [name, setName] = useState("first")
       const { error, invoke } = useOperation(AddLater, {
         onSuccess: (output, input) => told.push(`${name} ${output} ${input.by}`),
-        onError: (error, input) => told.push(`${name} ${error._tag} ${input.by}`)
+        onError: (error, input) => told.push(`${name} ${"_tag" in error ? error._tag : error.name} ${input.by}`)
       })
       const call = (fail: boolean) => {
         setName("second")

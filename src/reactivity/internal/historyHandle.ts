@@ -1,6 +1,5 @@
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
-import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import type { HistoryState } from "../../history/HistoryState.ts"
 import type { RemoteHistoryScope } from "../../remote/RemoteHistory.ts"
@@ -9,6 +8,7 @@ import { Cell } from "./cell.ts"
 import { BusClientKey } from "./client.ts"
 import type { Client, Host } from "./host.ts"
 import { failureOf } from "./operationHandle.ts"
+import { returning } from "./returning.ts"
 
 const unknown: HistoryView = {
   canUndo: false,
@@ -22,9 +22,6 @@ const unknown: HistoryView = {
   error: undefined,
   loading: true
 }
-
-/** When to look again after a history could not be followed: it may be back, or the connection may. */
-const patient = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])
 
 /**
  * One history that is followed while somebody looks, and used whether or not.
@@ -52,11 +49,16 @@ export class History extends Cell<HistoryView> implements HistoryHandle {
           entries === true
             ? Effect.map(history.entries, (entries) => this.show({ ...state, entries }))
             : Effect.sync(() => this.show(state))
-        return Stream.runForEach(history.changes, show).pipe(
-          Effect.tapError((error) => Effect.sync(() => this.update({ error, loading: false }))),
-          // A stream of changes ends when its connection does.
-          Effect.andThen(Effect.fail("ended")),
-          Effect.retry(patient)
+        let failures = 0
+        // A stream of changes ends when its connection does.
+        return Effect.forever(
+          Stream.runForEach(history.changes, (state) => {
+            failures = 0
+            return show(state)
+          }).pipe(
+            Effect.catch((error) => Effect.sync(() => this.update({ error, loading: false }))),
+            Effect.andThen(Effect.suspend(() => returning(client.connection, failures++)))
+          )
         )
       })
       return () => {

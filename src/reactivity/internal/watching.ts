@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import { messageOf } from "../../operation/internal/invocationMessages.ts"
 import type { InvokerInternals } from "../../operation/internal/invoker.ts"
@@ -7,9 +8,10 @@ import type { OperationInvoker } from "../../operation/OperationInvoker.ts"
 import { RemoteInvoker } from "../../operation/RemoteInvoker.ts"
 import type { InvocationMessage } from "../../protocol/InvocationMessage.ts"
 import { InvocationGap } from "../../protocol/InvocationSubscription.ts"
-import { follow } from "../../remote/RemoteInvocations.ts"
+import { type InvocationPosition, positionOf, subscribe } from "../../remote/RemoteInvocations.ts"
 import type { InvocationFilter, InvocationGapMessage } from "../InvocationTable.ts"
 import type { Connection } from "./connection.ts"
+import { returning } from "./returning.ts"
 
 type Message = InvocationMessage | InvocationGapMessage
 
@@ -26,30 +28,51 @@ export const watching = (
 ) =>
 (filter: InvocationFilter = {}): Stream.Stream<Message> => {
   const here = Stream.suspend(() => localMessages(invoker, internals, filter))
-  const refused = (message: string): Stream.Stream<Message> =>
-    filter.side === "server" ? Stream.make<[Message]>({ _tag: "Gap", why: "refused", message }) : here
   if (filter.side === "here") return here
   if (remote === undefined || remoteInternalsOf(remote).streamKey === undefined) {
-    return refused("There is no server whose invocations could be watched.")
+    return filter.side === "server"
+      ? Stream.make(refused("There is no server whose invocations could be watched."))
+      : here
   }
-  const { keys, rootId } = filter
-  const server: Stream.Stream<Message> = Stream.suspend(() =>
-    follow({ keys, rootId }).pipe(
-      Stream.tap(() => Effect.sync(() => connection.heard(undefined))),
-      Stream.provideService(RemoteInvoker, remote),
-      Stream.catch((error): Stream.Stream<Message> =>
-        error instanceof InvocationGap
-          ? Stream.concat(
-            Stream.make<[Message]>({ _tag: "Gap", why: error.why, message: error.message }),
-            // A reader that is always too slow is not told so without pause.
-            Stream.concat(Stream.drain(Stream.fromEffect(Effect.sleep("50 millis"))), server)
+  return Stream.callback<Message>((queue) =>
+    Effect.gen(function*() {
+      const { keys, rootId } = filter
+      let after: InvocationPosition | undefined
+      let failures = 0
+      for (;;) {
+        const error = yield* Effect.flip(
+          subscribe({ keys, rootId, after }).pipe(
+            Stream.runForEachArray((messages) => {
+              after = positionOf(messages[messages.length - 1]!)
+              failures = 0
+              connection.heard(undefined)
+              return Queue.offerAll(queue, messages)
+            }),
+            Effect.andThen(Effect.never),
+            Effect.provideService(RemoteInvoker, remote)
           )
-          : refused(error.message)
-      )
-    )
+        )
+        if (error instanceof InvocationGap) {
+          // Of a new process everything is news; of one that is too fast, what comes now.
+          after = error.why === "restarted" ? { epoch: error.epoch, sequence: error.oldest - 1 } : undefined
+          Queue.offerUnsafe(queue, { _tag: "Gap", why: error.why, message: error.message })
+          // A reader that is always too slow is not told so without pause.
+          yield* Effect.sleep("50 millis")
+        } else if (error.reason._tag === "RemoteUnavailable") {
+          connection.heard(error)
+          yield* returning(connection.changes, failures++)
+        } else if (filter.side === "server") {
+          Queue.offerUnsafe(queue, refused(error.message))
+          return Queue.endUnsafe(queue)
+        } else {
+          return yield* Stream.runForEachArray(here, (messages) => Queue.offerAll(queue, messages))
+        }
+      }
+    })
   )
-  return server
 }
+
+const refused = (message: string): Message => ({ _tag: "Gap", why: "refused", message })
 
 const localMessages = (
   invoker: (typeof OperationInvoker)["Service"],
