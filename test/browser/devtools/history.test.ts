@@ -10,8 +10,10 @@ import * as Desk from "./support/desk.ts"
 const start = async () => {
   const app = await startApp()
   atEnd(app.close)
-  return { ...app, write: (actor: string, document: string, text: string) =>
-    app.as(actor, invoke(Desk.Write, { document, text })) }
+  return {
+    ...app,
+    write: (actor: string, document: string, text: string) => app.as(actor, invoke(Desk.Write, { document, text }))
+  }
 }
 
 const entries = (page: Page) => page.getByRole("list", { name: "Entries, newest first" }).getByRole("listitem")
@@ -151,7 +153,11 @@ inBrowser("the history panel", ({ newPage }) => {
     await page.getByRole("button", { name: "Undo 4 entries" }).click()
     await page.getByRole("alert").getByText(/^2 entries undone, then it stopped. "desk.unpublish" failed/).waitFor()
     assert.deepStrictEqual(
-      [app.world.documents.get("letter"), app.world.documents.get("poem"), app.world.documents.get("letter (published)")],
+      [
+        app.world.documents.get("letter"),
+        app.world.documents.get("poem"),
+        app.world.documents.get("letter (published)")
+      ],
       ["one", "", "yes"]
     )
     app.world.stuck = undefined

@@ -34,6 +34,7 @@ export type IconName = keyof typeof paths
 
 export const Icon = ({ name, size = 14 }: { readonly name: IconName; readonly size?: number }): ReactElement => (
   <svg
+    className="icon"
     width={size}
     height={size}
     viewBox="0 0 16 16"
