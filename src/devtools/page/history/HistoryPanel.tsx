@@ -14,7 +14,7 @@ import { Text } from "../ui/Text.tsx"
 import { Choices } from "./Choices.tsx"
 import { EntryList } from "./EntryList.tsx"
 import { type Actor, actorOf, groupsOf, scopesOf, select } from "./groups.ts"
-import { adviceFor, explain, type Plan, planUndo } from "./plan.ts"
+import { adviceFor, explain, planUndo } from "./plan.ts"
 import { Problems } from "./Problems.tsx"
 import { chosenIn, queryOf } from "./selection.ts"
 import { UndoDialog } from "./UndoDialog.tsx"
@@ -61,11 +61,14 @@ const HistoryView = ({ history }: { readonly history: HistoryMessage }): ReactEl
   const ofActor = select(history.entries, actor, undefined)
   const shown = select(history.entries, actor, scope)
   const peek = usePeek(history, actor, scope)
-  const [asked, setAsked] = useState<{ readonly plan: Plan; readonly entryId: string; readonly actor: Actor }>()
+  const [asked, setAsked] = useState<string>()
   const [outcome, setOutcome] = useState<Outcome>()
   const undoButton = useRef<HTMLButtonElement>(null)
   const actions = useActions(setOutcome)
   const at = scope === undefined ? {} : { scope }
+  // The history goes on while the question stands.
+  const target = asked === undefined ? undefined : history.entries.find(({ id }) => id === asked)
+  const plan = target === undefined ? undefined : planUndo(history.entries, scope, target)
 
   // What is said of one selection is not about the next one.
   useEffect(() => setOutcome(undefined), [actor, scope])
@@ -122,7 +125,7 @@ const HistoryView = ({ history }: { readonly history: HistoryMessage }): ReactEl
                   if (plan.takesBack.length === 0 && plan.stopsAt !== undefined) {
                     const advice = adviceFor(plan.stopsAt._tag, actorOf(entry))
                     setOutcome({ failed: true, text: explain(plan.stopsAt), advice })
-                  } else setAsked({ plan, entryId: entry.id, actor: actorOf(entry) })
+                  } else setAsked(entry.id)
                 }}
               />
             )}
@@ -135,13 +138,13 @@ const HistoryView = ({ history }: { readonly history: HistoryMessage }): ReactEl
             : null}
         </div>
       </div>
-      {asked === undefined ? null : (
+      {target === undefined || plan === undefined ? null : (
         <UndoDialog
-          plan={asked.plan}
+          plan={plan}
           onCancel={() => setAsked(undefined)}
           onConfirm={() => {
             setAsked(undefined)
-            actions.undoTo(asked.actor, asked.entryId, at)
+            actions.undoTo(actorOf(target), target.id, at)
           }}
         />
       )}
@@ -258,23 +261,19 @@ const OutcomeLine = ({ onClose, outcome }: {
   readonly onClose: () => void
 }): ReactElement => (
   <div className="history-outcome" data-shown={outcome !== undefined} data-failed={outcome?.failed === true}>
-    <div role="status">
-      {outcome?.failed === false
-        ? (
-          <>
-            <Icon name="check" /> <Text value={outcome.text} />
-          </>
-        )
-        : null}
+    <div>
+      <div role="status">
+        {outcome?.failed === false
+          ? (
+            <>
+              <Icon name="check" /> <Text value={outcome.text} />
+            </>
+          )
+          : null}
+      </div>
+      {outcome?.failed === true ? <ErrorText message={outcome.text} /> : null}
+      {outcome?.advice === undefined ? null : <p>{outcome.advice}</p>}
     </div>
-    {outcome?.failed === true
-      ? (
-        <div>
-          <ErrorText message={outcome.text} />
-          {outcome.advice === undefined ? null : <p>{outcome.advice}</p>}
-        </div>
-      )
-      : null}
     {outcome === undefined ? null : <IconButton icon="cross" size="s" label="Dismiss" onClick={onClose} />}
   </div>
 )

@@ -91,7 +91,7 @@ export const Chart = ({ format, label, points, shape, span }: {
         ))}
         {shape.times !== true ?
           null :
-          timeTicks(span.to - span.from, Math.max(2, Math.floor(width / 90))).map((ago) => (
+          timeTicks(span.to - span.from, Math.min(7, Math.max(2, Math.floor(width / 90)))).map((ago) => (
             <text
               key={ago}
               className="chart-label"

@@ -1,4 +1,4 @@
-import { type ReactElement, type ReactNode, useEffect, useId, useRef } from "react"
+import { type ReactElement, type ReactNode, useId, useLayoutEffect, useRef } from "react"
 import { Button } from "./Button.tsx"
 
 /** Asks before something that is more than a click: it says what will happen, and how much of it. */
@@ -13,7 +13,8 @@ export const ConfirmDialog = ({ children, confirm, danger = false, onCancel, onC
 }): ReactElement => {
   const ref = useRef<HTMLDialogElement>(null)
   const titleId = useId()
-  useEffect(() => {
+  // Closed while it is still in the page: only then does the focus go back to where it was.
+  useLayoutEffect(() => {
     const dialog = ref.current
     if (dialog !== null && !dialog.open) dialog.showModal()
     return () => dialog?.close()
