@@ -1,11 +1,11 @@
 /** An application with everything that the devtools can show, and ways to its server. */
 import { Cause, Context, Effect, Exit, Layer, Schema, type Scope, Stream } from "effect"
 import { Socket } from "effect/socket"
-import { type HistoryTracker, Opbus, UndoMapping, type UndoRegistry } from "opbus"
+import { Opbus, UndoMapping } from "opbus"
 import { Devtools } from "opbus/devtools"
 import type { Options } from "opbus/devtools/Devtools"
 import { OperationHttpServer } from "opbus/node"
-import { Operation, type OperationInvoker, type OperationRegistry } from "opbus/operation"
+import { Operation } from "opbus/operation"
 import { OperationServer, RemoteInvoker } from "opbus/remote"
 
 export class WriteFailed extends Schema.TaggedError<WriteFailed>("test/WriteFailed")("WriteFailed", {
@@ -74,17 +74,15 @@ const handlers = Layer.mergeAll(
 
 export const app = handlers.pipe(Layer.provideMerge([Opbus.layer, Cells.layer]))
 
-type AppServices = HistoryTracker | UndoRegistry | OperationInvoker | OperationRegistry | Cells
-
 export interface Server {
   readonly port: number
   readonly run: <A, E>(effect: Effect.Effect<A, E, any>) => Effect.Effect<A, E>
 }
 
 /** A server with the devtools of an application. */
-export const serve = <E, R = never>(
+export const serve = (
   options: {
-    readonly app?: Layer.Layer<AppServices | R, E>
+    readonly app?: Layer.Layer<any, any>
     readonly host?: string
     readonly devtools?: Partial<Options>
     readonly server?: Partial<OperationHttpServer.Options>
@@ -97,7 +95,7 @@ export const serve = <E, R = never>(
         OperationServer.layer({ expose: [Write], authorize: options.authorize as never }),
         Devtools.layer({ expose: [Write], title: "Cells", ...options.devtools })
       )),
-      Layer.provideMerge(options.app ?? app as Layer.Layer<any, any>)
+      Layer.provideMerge(options.app ?? app)
     ) as Layer.Layer<any, unknown>
     const context: Context.Context<any> = yield* Layer.build(layer)
     return {
