@@ -16,6 +16,9 @@ const decode = Schema.decodeUnknownEffect(InvocationSubscription)
 
 const encodeGap = Schema.encodeSync(InvocationGap)
 
+/** So many events at most are sent at a time: who shows them has a screen to keep alive besides. */
+const chunkSize = 256
+
 /**
  * Lets clients watch invocations: live ones, and first those that they missed, as far as they are kept.
  *
@@ -45,12 +48,13 @@ export const observeBuiltin = (
       let seen = after === undefined ? window.last : after.sequence
       let late: InvocationGap["why"] = "forgotten"
       const next: Effect.Effect<any, unknown> = Effect.suspend(() => {
-        const events = window.after(seen)
+        const events = window.after(seen, chunkSize)
         if (events === undefined) return gap(late)
         late = "slow"
-        seen = Math.max(seen, window.last)
+        seen = events.length === chunkSize ? events[chunkSize - 1]!.sequence : Math.max(seen, window.last)
         const messages = events.filter(matches).map(encode)
-        return messages.length > 0 ? Effect.succeed(messages) : Effect.flatMap(window.changed, () => next)
+        if (messages.length > 0) return Effect.succeed(messages)
+        return seen < window.last ? next : Effect.flatMap(window.changed, () => next)
       })
       return Stream.fromPull(Effect.succeed(next))
     }

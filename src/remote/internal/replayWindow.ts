@@ -57,11 +57,12 @@ export class ReplayWindow {
     queueMicrotask(this.wake)
   }
 
-  /** The events after a sequence; `undefined` when some of them are gone. */
-  after(sequence: number): ReadonlyArray<Invocation> | undefined {
+  /** The events after a sequence, at most so many; `undefined` when some of them are gone. */
+  after(sequence: number, limit: number): ReadonlyArray<Invocation> | undefined {
     const { oldest } = this
     if (sequence + 1 < oldest) return undefined
-    return this.events.slice(this.head + sequence + 1 - oldest)
+    const from = this.head + sequence + 1 - oldest
+    return this.events.slice(from, from + limit)
   }
 
   /** Waits for the next event. */

@@ -67,7 +67,7 @@ export const CallPanel = ({ entry: { json } }: { readonly entry: CatalogueEntry 
   const hints = outcome?.problems.filter(({ fatal }) => !fatal).length ?? 0
   const running = call.status === "running"
   return (
-    <section className="card stack call" aria-label="Invoke">
+    <section className="card stack op-call" aria-label="Invoke">
       <form ref={form} className="stack" noValidate onSubmit={submit} onKeyDown={onKeyDown}>
         <div className="inline">
           <h3>Invoke</h3>
@@ -108,7 +108,7 @@ export const CallPanel = ({ entry: { json } }: { readonly entry: CatalogueEntry 
                 : null}
             </div>
           )}
-        <div className="inline call-actions">
+        <div className="inline op-call-actions">
           <Button kind="primary" icon="play" type="submit" aria-disabled={running}>Invoke</Button>
           {running ? <Button icon="stop" onClick={cancel}>{json.stream ? "Stop" : "Cancel"}</Button> : null}
           {shown === "all" && hints > 0 && !running
@@ -146,7 +146,7 @@ const Result = ({ call, operation, placed, stream }: {
 }): ReactElement | null => {
   if (call.status === "idle") return null
   return (
-    <div className="stack-s call-result">
+    <div className="stack-s op-call-result">
       <div className="inline" role="status">
         <StatusBadge status={call.status === "failed" && call.refusal !== undefined ? "refused" : call.status} />
         {call.millis === undefined ? null : <span className="tabular muted">{formatDuration(call.millis)}</span>}
@@ -161,7 +161,7 @@ const Result = ({ call, operation, placed, stream }: {
         ? null
         : (
           <>
-            <p className="call-failure">It failed with its own error:</p>
+            <p className="op-call-failure">It failed with its own error:</p>
             <JsonView label="Error" value={call.failure.error} open={3} />
           </>
         )}
@@ -175,7 +175,7 @@ const Result = ({ call, operation, placed, stream }: {
                 </p>
               )
               : null}
-            <ol className="call-elements" tabIndex={0} aria-label="Elements">
+            <ol className="op-call-elements" tabIndex={0} aria-label="Elements">
               {call.elements.slice(-200).toReversed().map((element, i) => (
                 <li key={call.count - i}>
                   <span className="muted tabular">{call.count - i}</span>
@@ -205,7 +205,7 @@ const Progress = ({ value }: { readonly value: unknown }): ReactElement => {
   }
   const bar = typeof done === "number" && typeof total === "number" && total > 0
   return (
-    <div className="inline call-progress">
+    <div className="inline op-call-progress">
       {bar ? <progress max={total} value={Math.min(done, total)} aria-label="Progress" /> : null}
       <code>
         <Text value={JSON.stringify(value) ?? ""} limit={300} />

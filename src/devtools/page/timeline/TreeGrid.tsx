@@ -1,9 +1,9 @@
-import { useVirtualizer } from "@tanstack/react-virtual"
 import {
   type KeyboardEvent,
   memo,
   type ReactElement,
   type Ref,
+  useCallback,
   useEffect,
   useLayoutEffect,
   useRef,
@@ -17,7 +17,9 @@ import { Icon } from "../ui/icons.tsx"
 import { Text } from "../ui/Text.tsx"
 import { Time, useNow } from "../ui/Time.tsx"
 import { feed } from "./feed.ts"
+import { previewText } from "./preview.ts"
 import { type Node } from "./TimelineModel.ts"
+import { useWindow } from "./useWindow.ts"
 import { barLength, originWords } from "./words.ts"
 
 const coarse = matchMedia("(pointer: coarse)")
@@ -47,23 +49,16 @@ export const TreeGrid = ({ chosen, gridRef, labels, onOpen, version }: {
   const anchor = useRef<{ readonly node: Node; readonly offset: number } | undefined>(undefined)
   const head = 28
 
-  const virtualizer = useVirtualizer({
-    count: lines.length,
-    getScrollElement: () => box.current,
-    estimateSize: () => height,
-    getItemKey: (index) => lines[index]?.id ?? index,
-    overscan: 8,
-    scrollMargin: 0,
-    scrollPaddingStart: head,
-    initialRect: { width: 800, height: 600 }
-  })
+  const { look, onScroll, range } = useWindow(box, height, lines.length)
 
-  const remember = () => {
+  const remember = (follow = true) => {
     const element = box.current
     if (element === null) return
     const end = element.scrollTop + element.clientHeight >= element.scrollHeight - 4
-    following.current = end
-    if (end !== isFollowing) setFollowing(end)
+    if (follow) {
+      following.current = end
+      if (end !== isFollowing) setFollowing(end)
+    }
     const top = Math.floor(element.scrollTop / height)
     const node = feed.model.lines[top]
     anchor.current = node === undefined ? undefined : { node, offset: element.scrollTop - top * height }
@@ -75,6 +70,7 @@ export const TreeGrid = ({ chosen, gridRef, labels, onOpen, version }: {
     if (element === null) return
     if (following.current) {
       element.scrollTop = element.scrollHeight
+      look()
       return
     }
     const kept = anchor.current
@@ -83,8 +79,10 @@ export const TreeGrid = ({ chosen, gridRef, labels, onOpen, version }: {
     while (node !== undefined && model.lines[node.index] !== node) node = node.parent
     if (node === undefined) return
     const wanted = node.index * height + kept.offset
-    if (Math.abs(element.scrollTop - wanted) > 1) element.scrollTop = wanted
-  }, [version, height, model])
+    if (Math.abs(element.scrollTop - wanted) <= 1) return
+    element.scrollTop = wanted
+    look()
+  }, [version, height, model, look])
 
   const show = (index: number) => {
     const element = box.current
@@ -105,6 +103,24 @@ export const TreeGrid = ({ chosen, gridRef, labels, onOpen, version }: {
     remember()
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- only when something else is chosen
   }, [chosen])
+
+  /** Whoever looks at one line does not want to be carried away from it. */
+  const stay = () => {
+    following.current = false
+    setFollowing(false)
+    remember(false)
+  }
+
+  const expand = (node: Node, expanded: boolean) => {
+    stay()
+    feed.edit((it) => it.setExpanded(node, expanded))
+  }
+
+  const choose = (id: string) => {
+    stay()
+    setActive(id)
+    onOpen(id)
+  }
 
   const move = (to: number) => {
     const index = Math.max(0, Math.min(lines.length - 1, to))
@@ -143,21 +159,22 @@ export const TreeGrid = ({ chosen, gridRef, labels, onOpen, version }: {
       case "ArrowRight":
         if (current === undefined || !model.isParent(current)) return
         if (model.isExpanded(current)) move(index + 1)
-        else feed.edit((it) => it.setExpanded(current, true))
+        else expand(current, true)
         break
       case "ArrowLeft":
         if (current === undefined) return
-        if (model.isParent(current) && model.isExpanded(current)) feed.edit((it) => it.setExpanded(current, false))
+        if (model.isParent(current) && model.isExpanded(current)) expand(current, false)
         else if (current.parent !== undefined) move(current.parent.index)
         else return
         break
       case "*":
+        stay()
         feed.edit((it) => it.setAllExpanded(true))
         break
       case "Enter":
       case " ":
         if (current === undefined) return
-        onOpen(current.id)
+        choose(current.id)
         break
       case "Escape":
         if (chosen === undefined) return
@@ -169,9 +186,19 @@ export const TreeGrid = ({ chosen, gridRef, labels, onOpen, version }: {
     event.preventDefault()
   }
 
-  const items = virtualizer.getVirtualItems()
+  const shown = lines.slice(range.start, range.end)
+  // The same functions every time, so that lines are not drawn anew.
+  const handlers = useRef({ choose, expand })
+  useLayoutEffect(() => {
+    handlers.current = { choose, expand }
+  })
+  const open = useCallback((id: string) => handlers.current.choose(id), [])
+  const toggle = useCallback((node: Node, expanded: boolean) => {
+    setActive(node.id)
+    handlers.current.expand(node, expanded)
+  }, [])
   const activeNode = active === undefined ? undefined : model.get(active)
-  const inSight = activeNode !== undefined && items.some(({ index }) => index === activeNode.index)
+  const inSight = activeNode !== undefined && shown[activeNode.index - range.start] === activeNode
   return (
     <div className="tl">
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role -- a treegrid of the ARIA practices */}
@@ -189,7 +216,10 @@ export const TreeGrid = ({ chosen, gridRef, labels, onOpen, version }: {
         tabIndex={0}
         {...(inSight ? { "aria-activedescendant": idOf(activeNode.id) } : {})}
         onKeyDown={onKeyDown}
-        onScroll={remember}
+        onScroll={() => {
+          remember()
+          onScroll()
+        }}
       >
         <div role="rowgroup" className="tl-head">
           <div role="row" aria-rowindex={1} className="tl-row">
@@ -202,9 +232,8 @@ export const TreeGrid = ({ chosen, gridRef, labels, onOpen, version }: {
           </div>
         </div>
         <div role="rowgroup" className="tl-body" style={{ height: lines.length * height }}>
-          {items.map(({ index }) => {
-            const node = lines[index]
-            if (node === undefined) return null
+          {shown.map((node, i) => {
+            const index = range.start + i
             const parent = model.isParent(node)
             return (
               <Line
@@ -220,8 +249,8 @@ export const TreeGrid = ({ chosen, gridRef, labels, onOpen, version }: {
                 fits={node.fits}
                 active={node.id === active}
                 chosen={node.id === chosen}
-                onOpen={onOpen}
-                onActive={setActive}
+                onOpen={open}
+                onExpand={toggle}
               />
             )
           })}
@@ -258,13 +287,13 @@ interface LineProps {
   readonly active: boolean
   readonly chosen: boolean
   readonly onOpen: (id: string) => void
-  readonly onActive: (id: string) => void
+  readonly onExpand: (node: Node, expanded: boolean) => void
 }
 
 const deepest = 12
 
 const Line = memo((
-  { active, below, chosen, depth, expanded, fits, index, label, node, onActive, onOpen, row, top }: LineProps
+  { active, below, chosen, depth, expanded, fits, index, label, node, onExpand, onOpen, row, top }: LineProps
 ) => (
   // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus -- the grid has the focus, and its keys
   <div
@@ -280,7 +309,6 @@ const Line = memo((
     data-status={row.status}
     style={{ transform: `translateY(${top}px)` }}
     onClick={() => {
-      onActive(row.id)
       onOpen(row.id)
     }}
   >
@@ -294,8 +322,7 @@ const Line = memo((
           aria-label={expanded ? "Close" : "Open"}
           onClick={(event) => {
             event.stopPropagation()
-            onActive(row.id)
-            feed.edit((it) => it.setExpanded(node, !expanded))
+            onExpand(node, !expanded)
           }}
         >
           <Icon name={expanded ? "down" : "right"} size={12} />
@@ -303,6 +330,11 @@ const Line = memo((
       )}
       <Text value={row.key} limit={200} truncate className="tl-key" />
       {label === undefined || label === "" ? null : <Text value={label} limit={100} truncate className="tl-label" />}
+      {expanded === false || row.input === null ? null : (
+        <span className="tl-preview">
+          <Text value={previewOf(row)} limit={160} />
+        </span>
+      )}
       {expanded === false && below > 0 ? <span className="tl-below tabular">{below}</span> : null}
     </div>
     <div role="gridcell" className="tl-cell tl-status-cell">
@@ -320,6 +352,18 @@ const Line = memo((
     </div>
   </div>
 ))
+
+const previews = new WeakMap<InvocationRow, string>()
+
+/** The beginning of an input, as text; made when a line comes into sight. */
+const previewOf = (row: InvocationRow): string => {
+  let preview = previews.get(row)
+  if (preview === undefined) {
+    preview = previewText(row.input)
+    previews.set(row, preview)
+  }
+  return preview
+}
 
 const Took = ({ row }: { readonly row: InvocationRow }): ReactElement => {
   if (row.durationMillis === undefined) return row.status === "running" ? <Running since={row.startedAt} /> : <>–</>
