@@ -87,7 +87,7 @@ inBrowser("hostile words", ({ newPage }) => {
     }
     const page = await newPage()
     await page.goto(server.url)
-    await note(page, /^WWWW/).click()
+    await page.getByRole("list", { name: "All notes" }).getByRole("button", { name: /^WWWW/ }).click()
     await shows(field(page, "Text"), `${written} ${long}`)
     await isUnharmed(page)
     await screenshot(page, "hostile/notebook-long")
