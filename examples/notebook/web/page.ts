@@ -1,5 +1,5 @@
 /**
- * The page of the notebook, bundled when the server starts.
+ * The page of the notebook, bundled when the server starts, and kept until a file of it changes.
  */
 import { fileURLToPath } from "node:url"
 import { PageBundle } from "opbus/node"
@@ -7,5 +7,6 @@ import { PageBundle } from "opbus/node"
 export const page = PageBundle.make({
   entry: fileURLToPath(new URL("page/main.tsx", import.meta.url)),
   title: "Notebook",
-  description: "Notes, with undo and redo"
+  description: "Notes, with undo and redo",
+  cache: fileURLToPath(new URL("../../../node_modules/.cache/opbus", import.meta.url))
 })

@@ -99,11 +99,10 @@ const Server = Layer.mergeAll(
   Devtools.layer({ expose, title: "Notebook" })
 ).pipe(Layer.provideMerge(App))
 
-/** Serves until the process is asked to end. */
-export const serve = (options: WebOptions) =>
+const run = (options: WebOptions, bundling: typeof page) =>
   Effect.gen(function*() {
     const folder = options.folder === undefined ? undefined : yield* toImport(options.folder)
-    const server = yield* listen(options, [yield* page])
+    const server = yield* listen(options, [yield* bundling])
     yield* greet(server.url)
     const worker = yield* AnalysisWorker
     // Where there is none, its state says why.
@@ -112,4 +111,11 @@ export const serve = (options: WebOptions) =>
     yield* NodeMain.stopSignal
     yield* Fiber.interrupt(importing)
     yield* end
-  }).pipe(Effect.scoped, Effect.provide(Server))
+  })
+
+/** Serves until the process is asked to end. */
+export const serve = (options: WebOptions) =>
+  Effect.scoped(Effect.gen(function*() {
+    const bundling = yield* Effect.forkScoped(page, { startImmediately: true })
+    yield* Effect.provide(run(options, Fiber.join(bundling)), Server)
+  }))

@@ -15,7 +15,8 @@ const port = Number(process.env["PORT"] ?? 4400)
 const Server = Layer.unwrap(Effect.gen(function*() {
   const page = yield* PageBundle.make({
     entry: fileURLToPath(new URL("page/main.tsx", import.meta.url)),
-    title: "To-dos"
+    title: "To-dos",
+    cache: "node_modules/.cache/opbus"
   })
   return OperationHttpServer.OperationHttpServer.pipe(
     Effect.flatMap(({ url }) => {
