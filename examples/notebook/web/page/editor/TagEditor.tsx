@@ -28,7 +28,7 @@ export const TagEditor = ({ note: { id, tags } }: { readonly note: Note }) => {
       <ul aria-label="Tags of this note">
         {tags.map((tag) => (
           <li key={tag} className="tag">
-            {tag}
+            <span>{tag}</span>
             <button
               type="button"
               className="plain"
