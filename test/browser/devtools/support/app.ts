@@ -3,7 +3,7 @@
  * the page does. It is served by the server that applications have.
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect, Layer, ManagedRuntime } from "effect"
+import { Effect, Layer, ManagedRuntime, Schedule } from "effect"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -47,7 +47,8 @@ export const startApp = async () => {
       Layer.provideMerge(Desk.layer(world)),
       Layer.provideMerge(Opbus.layer),
       Layer.provideMerge(machine.layer),
-      Layer.provideMerge(SqlOutbox.layer()),
+      // What could not be delivered waits until somebody says so.
+      Layer.provideMerge(SqlOutbox.layer({ retry: Schedule.spaced("1 hour") })),
       Layer.provideMerge(DeploymentRegistry.layerMemory),
       Layer.provide(RemoteInvoker.layerHttp({ url: shop.url })),
       Layer.provide(LibsqlClient.layer({ url: join(directory, "outbox.db") })),
