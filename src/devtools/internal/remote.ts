@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import { redacted } from "../../operation/internal/sensitive.ts"
 import type { DeadLetter } from "../../remote/DeadLetter.ts"
-import { type Deployment, type DeploymentRegistry, toMessage } from "../../remote/DeploymentRegistry.ts"
+import { type DeploymentRegistry, toMessage } from "../../remote/DeploymentRegistry.ts"
 import { outboxInternalsOf } from "../../remote/internal/delivery/outboxInternals.ts"
 import { mayHaveArrived, removeCall } from "../../remote/internal/outboxTools.ts"
 import type { Outbox, QueuedCall } from "../../remote/Outbox.ts"
@@ -53,7 +53,7 @@ const read = ({ deployments, outbox }: RemoteSources): Effect.Effect<Remote> =>
     const sensitive = outbox === undefined ? undefined : outboxInternalsOf(outbox)?.sensitive
     return {
       hasDeployments: deployments !== undefined,
-      deployments: deployed.slice(0, shown).map(recordOf),
+      deployments: deployed.slice(0, shown).map(toMessage),
       hasOutbox: outbox !== undefined,
       pending: pending.slice(0, shown).map(callOf),
       pendingTotal: pending.length,
@@ -62,10 +62,6 @@ const read = ({ deployments, outbox }: RemoteSources): Effect.Effect<Remote> =>
       problems: Array.from(new Set(problems))
     }
   })
-
-/** An address may hold a name and a password. */
-const recordOf = (deployment: Deployment): Remote["deployments"][number] =>
-  toMessage({ ...deployment, endpoint: deployment.endpoint.replace(/^(\w+:\/\/)[^/@]*@/, "$1") })
 
 const callOf = ({ lastError, ...call }: QueuedCall): Remote["pending"][number] => ({
   ...call,
