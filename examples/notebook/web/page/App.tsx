@@ -39,9 +39,9 @@ export const App = () => {
           {empty ? <EmptyNotebook onImport={() => setImporting(true)} /> : (
             <Drag>
               {mode !== "solo" && <Sidebar />}
-              {mode === "list" && <NotesPane />}
+              {(mode === "list" || (mode === "solo" && openId === undefined)) && <NotesPane />}
               {mode === "deck" && <Deck />}
-              <Editor />
+              {(mode === "list" || openId !== undefined) && <Editor />}
             </Drag>
           )}
           {showsHistory && (

@@ -44,6 +44,9 @@ export const listChanges = [
   DiscardImport
 ]
 
+/** There is room for the list or for a note. */
+export const isNarrow = (): boolean => matchMedia("(max-width: 760px)").matches
+
 /** `undefined`: all of them; `null`: those in no collection. */
 export type CollectionFilter = string | null | undefined
 

@@ -12,6 +12,7 @@ import {
 import { type ReactNode, useEffect, useState } from "react"
 import { useNotebook } from "../useNotebook.ts"
 import { announcements, instructions } from "./announcements.ts"
+import { atHand } from "./atHand.ts"
 import { noteOf, targetOf } from "./data.ts"
 import { type KeyboardTarget, stepOf, targetAfter } from "./keyboard.ts"
 import { overKeyboardOrPointer } from "./overKeyboardOrPointer.ts"
@@ -58,7 +59,7 @@ export const Drag = ({ children }: { readonly children: ReactNode }) => {
       sensors={sensors}
     >
       {children}
-      <DragOverlay dropAnimation={null}>
+      <DragOverlay dropAnimation={null} modifiers={[atHand(chosen)]}>
         {title !== undefined && <div className="dragged">{title}</div>}
       </DragOverlay>
     </DndContext>

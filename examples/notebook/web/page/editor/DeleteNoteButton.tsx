@@ -14,7 +14,10 @@ export const DeleteNoteButton = ({ note }: { readonly note: Note }) => {
   /** What was typed last is deleted with the note, so that undo brings back all of it. */
   const remove = async () => {
     await drafts.flush()
-    if (Exit.isSuccess(await invoke({ ids: [note.id] }))) open(undefined)
+    if (!Exit.isSuccess(await invoke({ ids: [note.id] }))) return
+    open(undefined)
+    // This button is gone; whoever works by keyboard goes on in the list.
+    setTimeout(() => document.querySelector<HTMLElement>(".note .open[tabindex=\"0\"]")?.focus())
   }
 
   return (

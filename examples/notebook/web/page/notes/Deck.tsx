@@ -33,7 +33,7 @@ const Column = ({ id, name, notes }: ColumnProps) => {
   return (
     <section className="column" aria-label={name} ref={ref} data-over={isOver}>
       <h2>
-        {name} <span className="count">{notes.length}</span>
+        <span className="name">{name}</span> <span className="count">{notes.length}</span>
       </h2>
       {notes.length === 0 && <p className="nothing">Drag notes here.</p>}
       <NoteList label={`Notes in ${name}`} notes={notes} />

@@ -1,8 +1,15 @@
 import { Icon } from "../Icon.tsx"
-import { useNotebook } from "../useNotebook.ts"
+import { useLayoutMode } from "../layout/LayoutSwitch.tsx"
+import { isNarrow, useNotebook } from "../useNotebook.ts"
 
 export const SearchField = () => {
-  const { query, search } = useNotebook()
+  const { open, query, search } = useNotebook()
+  const mode = useLayoutMode()
+  const find = (words: string) => {
+    search(words)
+    // Where there is room for one thing only, that is now the list.
+    if (mode === "solo" || isNarrow()) open(undefined)
+  }
   return (
     <div className="search" role="search">
       <Icon name="search" />
@@ -12,7 +19,7 @@ export const SearchField = () => {
         placeholder="Search notes"
         value={query}
         maxLength={2000}
-        onChange={(event) => search(event.target.value)}
+        onChange={(event) => find(event.target.value)}
         onKeyDown={(event) => event.key === "Escape" && search("")}
       />
     </div>

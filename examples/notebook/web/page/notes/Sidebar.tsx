@@ -3,7 +3,7 @@ import { DeleteCollection } from "../../../plugins/collections/operations.ts"
 import { useDropTarget } from "../drag/useDropTarget.ts"
 import { Icon } from "../Icon.tsx"
 import { useAction } from "../useAction.ts"
-import { type CollectionFilter, useNotebook } from "../useNotebook.ts"
+import { type CollectionFilter, isNarrow, useNotebook } from "../useNotebook.ts"
 import { NewCollection } from "./NewCollection.tsx"
 
 /** The collections, which take notes that are dropped on them, and the tags. */
@@ -77,7 +77,7 @@ const FilterButton = ({ count, filter, name }: FilterProps) => {
       aria-pressed={collection === filter}
       onClick={() => {
         showCollection(filter)
-        if (matchMedia("(max-width: 760px)").matches) open(undefined)
+        if (isNarrow()) open(undefined)
       }}
     >
       <span className="name">{name}</span> <span className="count">{count}</span>
