@@ -57,6 +57,7 @@ export class TimelineModel {
   private left = 0
   private moved = false
   private droppedBefore = 0
+  private epoch: string | undefined
   private readonly counts = new Map<string, number>()
 
   constructor(limit: number = defaultLimit) {
@@ -104,6 +105,11 @@ export class TimelineModel {
     }
     if (!this.table.add(message)) return
     this.version++
+    if (message.epoch !== this.epoch) {
+      // What ran in a process that is gone does not run any more.
+      if (this.epoch !== undefined) this.refresh()
+      this.epoch = message.epoch
+    }
     const row = this.table.get(message.id)
     if (row === undefined) return
     const node = this.nodes.get(message.id)
@@ -359,7 +365,7 @@ export class TimelineModel {
     this.version++
   }
 
-  /** Everything may have changed: what ran in a process that is gone does not run any more. */
+  /** Every row may have changed. */
   private refresh(): void {
     for (const node of this.all) {
       const row = this.table.get(node.id)
