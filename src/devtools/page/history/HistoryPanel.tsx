@@ -97,6 +97,7 @@ const HistoryView = ({ history }: { readonly history: HistoryMessage }): ReactEl
           <UndoBar
             actor={actor}
             peek={peek}
+            saysWhy={outcome?.failed !== true}
             busy={history.busy || actions.pending}
             undoButton={undoButton}
             onUndo={() => actor !== undefined && actions.undo(actor, scope)}
@@ -206,9 +207,11 @@ const useActions = (tell: (outcome: Outcome | undefined) => void) => {
   }
 }
 
-const UndoBar = ({ actor, busy, onRedo, onUndo, peek, undoButton }: {
+const UndoBar = ({ actor, busy, onRedo, onUndo, peek, saysWhy, undoButton }: {
   readonly actor: Actor | undefined
   readonly peek: PeekMessage | undefined
+  /** It tells why an undo is not possible; not when that was just answered. */
+  readonly saysWhy: boolean
   readonly busy: boolean
   readonly undoButton: RefObject<HTMLButtonElement | null>
   readonly onUndo: () => void
@@ -224,8 +227,8 @@ const UndoBar = ({ actor, busy, onRedo, onUndo, peek, undoButton }: {
   }
   const undo = peek?.undo ?? undefined
   const redo = peek?.redoMessage ?? undefined
-  const blocked = peek?.blocked ?? undefined
-  const canUndo = undo !== undefined || blocked !== undefined
+  const blocked = saysWhy ? peek?.blocked ?? undefined : undefined
+  const canUndo = undo !== undefined || peek?.blocked != null
   return (
     <div className="toolbar history-bar">
       <Button
