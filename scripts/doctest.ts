@@ -5,6 +5,7 @@
  *
  *     ```ts             a module of its own (top-level await is fine): compiled and run
  *     ```ts no-run      compiled only
+ *     ```tsx            the same with JSX in it
  *     ```ts continue    goes on where the fence before it on the page stopped: one module
  *     ```sh, ```json …  left alone
  *
@@ -15,6 +16,7 @@
  *
  * Everything is written to .doctest/<process>/, compiled by one tsc, and run by a few processes. Failures name page and line.
  */
+import { transform } from "esbuild"
 import { type ChildProcess, fork } from "node:child_process"
 import { glob, mkdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join, relative } from "node:path"
@@ -36,6 +38,16 @@ const pagesOf = async (names: ReadonlyArray<string>): Promise<ReadonlyArray<stri
 interface Module {
   readonly doctest: Doctest
   readonly path: string
+  /** Node runs no JSX: what it runs instead. */
+  readonly runs: string
+}
+
+/** Writes a module beside the one with JSX. One that cannot be read is reported by the compiler, with its line. */
+const withoutJsx = async (path: string, code: string): Promise<string> => {
+  const to = path.replace(/\.tsx$/, ".jsx.mjs")
+  const made = await transform(code, { loader: "tsx", jsx: "automatic", target: "esnext" }).catch(() => ({ code: "" }))
+  await writeFile(to, made.code)
+  return to
 }
 
 const problems: Array<Problem> = []
@@ -47,12 +59,15 @@ for (const page of await pagesOf(process.argv.slice(2))) {
   for (const doctest of found.doctests) {
     const asserted = assertionsOf(doctest)
     problems.push(...asserted.problems)
-    const name = `${page.replace(/\.[^.]*$/, "").replaceAll(/[^\w]+/g, "-")}-${doctest.place.line}.ts`
+    const name = `${page.replace(/\.[^.]*$/, "").replaceAll(/[^\w]+/g, "-")}-${doctest.place.line}.ts${
+      doctest.jsx ? "x" : ""
+    }`
     const path = join(folder, name)
     // The prelude shares the first line, so that line n of the module is line n of the doctest.
     const prelude = `import { equal as $equal } from "../../scripts/doctest/equal.ts"; void $equal; `
-    await writeFile(path, `${prelude}${asserted.code}\nexport {}\n`)
-    modules.push({ doctest, path })
+    const code = `${prelude}${asserted.code}\nexport {}\n`
+    await writeFile(path, code)
+    modules.push({ doctest, path, runs: doctest.jsx ? await withoutJsx(path, code) : path })
   }
 }
 
@@ -82,7 +97,7 @@ const compile = async (): Promise<void> => {
         noUnusedLocals: false,
         noUnusedParameters: false
       },
-      include: ["*.ts"]
+      include: ["*.ts", "*.tsx"]
     })
   )
   const { code, output } = await command(bin("tsc"), ["-p", folder, "--pretty", "false"])
@@ -128,7 +143,7 @@ const work = async (): Promise<void> => {
   let worker = start()
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     if (worker.child.exitCode !== null || worker.child.killed) worker = start()
-    const problem = await runOne(worker, next.path)
+    const problem = await runOne(worker, next.runs)
     const detail = problem === undefined ? "" : translate(`${problem}\n${worker.output()}`)
     results.push({ name: at(next.doctest.place), ok: problem === undefined, detail })
     if (problem !== undefined) {

@@ -10,6 +10,8 @@ export interface Place {
 export interface Doctest {
   readonly place: Place
   readonly run: boolean
+  /** It has JSX in it. */
+  readonly jsx: boolean
   readonly code: string
   /** The place of every line of `code`. */
   readonly lines: ReadonlyArray<Place>
@@ -23,23 +25,24 @@ export interface Problem {
 
 interface Fence {
   readonly place: Place
+  readonly jsx: boolean
   readonly words: ReadonlyArray<string>
   readonly lines: ReadonlyArray<string>
 }
 
 /** The TypeScript fences of a Markdown page, or of the JSDoc comments of a module when `jsdoc` is set. */
 const fencesOf = (page: string, text: string, jsdoc: boolean): ReadonlyArray<Fence> => {
-  const opening = jsdoc ? /^(\s*\* ?)```ts( .*)?$/ : /^( {0,3}|\s*[-*\d.]* *)```ts( .*)?$/
+  const opening = jsdoc ? /^(\s*\* ?)```ts(x?)( .*)?$/ : /^( {0,3}|\s*[-*\d.]* *)```ts(x?)( .*)?$/
   const fences: Array<Fence> = []
-  let open: { indent: number; words: Array<string>; line: number; lines: Array<string> } | undefined
+  let open: { indent: number; jsx: boolean; words: Array<string>; line: number; lines: Array<string> } | undefined
   for (const [index, line] of text.split("\n").entries()) {
     if (open === undefined) {
       const match = opening.exec(line)
-      const words = (match?.[2] ?? "").split(/\s+/).filter((word) => word !== "")
+      const words = (match?.[3] ?? "").split(/\s+/).filter((word) => word !== "")
       if (match === null || (jsdoc && !words.includes("import.meta.vitest"))) continue
-      open = { indent: match[1]!.length, words, line: index + 1, lines: [] }
+      open = { indent: match[1]!.length, jsx: match[2] === "x", words, line: index + 1, lines: [] }
     } else if (/^\s*(\* ?)?```\s*$/.test(line)) {
-      fences.push({ place: { page, line: open.line }, words: open.words, lines: open.lines })
+      fences.push({ place: { page, line: open.line }, jsx: open.jsx, words: open.words, lines: open.lines })
       open = undefined
     } else {
       open.lines.push(line.slice(Math.min(open.indent, line.length)))
@@ -55,13 +58,13 @@ export const doctestsOf = (
 ): { readonly doctests: ReadonlyArray<Doctest>; readonly problems: ReadonlyArray<Problem> } => {
   const doctests: Array<Doctest> = []
   const problems: Array<Problem> = []
-  for (const { lines, place, words } of fencesOf(page, text, page.endsWith(".ts"))) {
+  for (const { jsx, lines, place, words } of fencesOf(page, text, page.endsWith(".ts"))) {
     const unknown = words.find((word) => !["no-run", "continue", "import.meta.vitest"].includes(word))
     if (unknown !== undefined) problems.push({ place, message: `"${unknown}" is no word of a ts fence` })
     const places = lines.map((_, index) => ({ page, line: place.line + 1 + index }))
     const run = !words.includes("no-run")
     if (!words.includes("continue")) {
-      doctests.push({ place, run, code: lines.join("\n"), lines: places })
+      doctests.push({ place, run, jsx, code: lines.join("\n"), lines: places })
       continue
     }
     const previous = doctests.pop()
@@ -71,6 +74,7 @@ export const doctestsOf = (
       doctests.push({
         place: previous.place,
         run: previous.run && run,
+        jsx: previous.jsx || jsx,
         code: `${previous.code}\n${lines.join("\n")}`,
         lines: [...previous.lines, ...places]
       })
@@ -97,8 +101,8 @@ interface Statement {
 export const assertionsOf = (
   doctest: Doctest
 ): { readonly code: string; readonly problems: ReadonlyArray<Problem> } => {
-  const { code, lines } = doctest
-  const { comments, errors, program } = parseSync("doctest.ts", code)
+  const { code, jsx, lines } = doctest
+  const { comments, errors, program } = parseSync(jsx ? "doctest.tsx" : "doctest.ts", code)
   // A page that does not parse is reported by the compiler, with its line.
   if (errors.length > 0) return { code, problems: [] }
 

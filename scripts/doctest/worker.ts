@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs"
 import { pathToFileURL } from "node:url"
 
 process.on("message", async (path: string) => {
-  const folder = path.replace(/\.ts$/, "")
+  const folder = path.replace(/\.[^/]*$/, "")
   mkdirSync(folder)
   process.chdir(folder)
   let problem: string | undefined

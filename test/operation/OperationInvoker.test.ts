@@ -495,6 +495,9 @@ describe("options and events", () => {
       const exit = yield* Effect.exit(invoke(Import, { done: "all" }))
       assert.include(Cause.pretty(causeOf(exit)), "The handler of \"import\" reported unfit progress at done")
       assertWellFormed(events)
+      const told: Array<unknown> = []
+      yield* Effect.exit(invoke(Import, { done: 4 }, { onProgress: (progress) => told.push(progress) }))
+      assert.deepStrictEqual(told, [{ done: 1 }, { done: 4 }])
     }).pipe(Effect.provide(Bus)))
 })
 

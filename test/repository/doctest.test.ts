@@ -84,7 +84,8 @@ describe("doctest", () => {
           "text",
           fence("ts", "const a: string = 1", "a // => 2"),
           fence("ts", "1 // => 1"),
-          fence("ts", "", "throw new Error(\"boom\")")
+          fence("ts", "", "throw new Error(\"boom\")"),
+          fence("tsx", "const element = <a href=\"#\">1</a>", "element.type // => \"b\"")
         ].join("\n")
       )
       const script = join(import.meta.dirname, "../../scripts/doctest.ts")
@@ -93,7 +94,8 @@ describe("doctest", () => {
       assert.match(stdout, /page\.md:3: error TS2322/)
       assert.match(stdout, /page\.md:4: expected 2, but it is 1/)
       assert.match(stdout, /Error: boom\n.*page\.md:11/)
-      assert.match(stdout, /\n1 passed, 3 failed\n$/)
+      assert.match(stdout, /page\.md:15: expected 'b', but it is 'a'/)
+      assert.match(stdout, /\n1 passed, 4 failed\n$/)
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
