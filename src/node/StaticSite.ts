@@ -155,20 +155,6 @@ export const fromDirectory = (folder: string, options: Options = {}): Effect.Eff
       })
   })
 
-/**
- * The same site at another path. A page that `PageBundle.make` has built finds its files there.
- *
- * @category combining
- * @since 0.1.0
- */
-export const at = (site: StaticSite, path: string): StaticSite => {
-  const from = site.path
-  const to = pathOf(path)
-  const index = site.files.get("index.html")
-  if (index === undefined) return { ...site, path: to }
-  return { ...site, path: to, files: new Map(site.files).set("index.html", pageOf(index, from, to)) }
-}
-
 const pathOf = (path: string): string => {
   const bare = path.replace(/\/+$/, "")
   if (bare !== "" && !/^(?:\/[A-Za-z0-9._~-]+)+$/.test(bare)) {

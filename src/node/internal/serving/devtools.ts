@@ -8,6 +8,7 @@ import { makeNdjson } from "../../../remote/internal/ndjson.ts"
 import { internalsOf, type OperationServer } from "../../../remote/OperationServer.ts"
 import * as PageBundle from "../../PageBundle.ts"
 import * as StaticSite from "../../StaticSite.ts"
+import { serve } from "./files.ts"
 import { headersOf } from "./requests.ts"
 import { answerSite, pathnameOf, say } from "./sites.ts"
 import type { SocketRoute } from "./sockets.ts"
@@ -35,7 +36,7 @@ export interface DevtoolsRoutes {
  * @internal
  */
 export const devtoolsRoutes = (devtools: Devtools["Service"], path: string): DevtoolsRoutes => {
-  const base = path.replace(/\/+$/, "")
+  const base = StaticSite.make([], { path }).path
   const page = pageAt(base)
   return {
     path: base,
@@ -70,10 +71,18 @@ const plainSite = StaticSite.make([])
 const pageAt = (base: string): () => Promise<StaticSite.StaticSite> => {
   let page: Promise<StaticSite.StaticSite> | undefined
   return () =>
-    page ??= Effect.runPromise(load).then((site) => StaticSite.at(site, base), (error) => {
+    page ??= Effect.runPromise(load).then((site) => movedTo(site, base), (error) => {
       page = undefined
       throw error
     })
+}
+
+/** Its page names its files by absolute paths, because its own address may end with or without a slash. */
+const movedTo = (site: StaticSite.StaticSite, path: string): StaticSite.StaticSite => {
+  const index = site.files.get("index.html")
+  if (path === site.path || index === undefined) return { ...site, path }
+  const html = Buffer.from(index.contents).toString().replaceAll(`="${site.path}/assets/`, `="${path}/assets/`)
+  return { ...site, path, files: new Map(site.files).set("index.html", serve({ name: "index.html", contents: html })) }
 }
 
 const fromSource = import.meta.url.endsWith(".ts")

@@ -77,19 +77,3 @@ export const serve = (
     }
   }
 }
-
-/**
- * A bundled page whose files are at another path: it names them by absolute paths, because its own address may end with
- * or without a slash.
- *
- * @internal
- */
-export const pageOf = (page: Served, from: string, to: string): Served =>
-  serve({
-    name: "index.html",
-    contents: Buffer.from(page.contents).toString().replaceAll(
-      /((?:src|href)=")([^"]*)"/g,
-      (whole, attribute: string, url: string) =>
-        url.startsWith(`${from}/assets/`) ? `${attribute}${to}${url.slice(from.length)}"` : whole
-    )
-  })
