@@ -5,7 +5,7 @@
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import { pageOf, serve, type Served } from "./internal/serving/files.ts"
+import { serve, type Served } from "./internal/serving/files.ts"
 import { readFolder } from "./internal/serving/folder.ts"
 
 /**
