@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -45,11 +44,20 @@ const presenter: CliOutput.Presenter = {
   }
 }
 
+/** Whoever makes a new application has installed nothing but opbus yet. */
+const platform = await import("@effect/platform-node/NodeServices").then(
+  ({ layer }) => layer,
+  async (error) => {
+    if (!process.argv.includes("init")) throw error
+    return (await import("./internal/bareServices.ts")).bareServices
+  }
+)
+
 const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions, GlobalFlag.LogLevel]
 
 const environment = (args: ReadonlyArray<string>) =>
   Layer.mergeAll(
-    NodeServices.layer,
+    platform,
     CliConfig.layer({ builtIns }),
     CliOutput.layerPresenter(presenter),
     Logger.layer([stderrLogger(args)]),
