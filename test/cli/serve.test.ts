@@ -358,6 +358,59 @@ describe("opbus serve", () => {
     assert.strictEqual((await open).code, 0)
   })
 
+  it("shows the devtools to this machine, unless it is told not to or listens for others", async () => {
+    const usual = await serveFixture()
+    assert.match(usual.output(), /^devtools {2}http:\/\/127\.0\.0\.1:\d+\/_opbus$/m)
+    const page = await fetch(`${usual.http}/_opbus`)
+    assert.strictEqual(page.status, 200)
+    assert.include(await page.text(), "<div id=\"root\">")
+    assert.strictEqual(
+      (await fetch(`${usual.http}/_opbus`, { headers: { origin: "https://evil.example" } })).status,
+      403
+    )
+
+    const without = await serveFixture(["--no-devtools"])
+    assert.notInclude(without.output(), "devtools")
+    assert.strictEqual((await fetch(`${without.http}/_opbus`)).status, 404)
+
+    /** Listens on all addresses, where the module decides who may call; the status of the page there. */
+    const onAll = async (flags: ReadonlyArray<string>) => {
+      let status: number | undefined
+      const { stdout } = await opbus([
+        "--app",
+        fixture("served.ts"),
+        "serve",
+        "--port",
+        "0",
+        "--host",
+        "0.0.0.0",
+        ...flags
+      ], {
+        env: { TOKENS: "t1" },
+        onOutput: (text, child) => {
+          if (!text.includes("Ctrl-C ends it") || text.includes("ending") || status !== undefined) return
+          status = 0
+          void fetch(`http://127.0.0.1:${/:(\d+)\/rpc/.exec(text)![1]}/_opbus`).then((response) => {
+            status = response.status
+            child.kill("SIGTERM")
+          })
+        }
+      })
+      return [status, /^devtools .*$/m.exec(stdout)?.[0].replace(/\d{4,}/, "…")]
+    }
+    assert.deepStrictEqual(await onAll([]), [404, undefined])
+    assert.deepStrictEqual(await onAll(["--devtools"]), [200, "devtools  http://127.0.0.1:…/_opbus"])
+    const unreachable = await opbus(
+      ["--app", fixture("served.ts"), "serve", "--port", "0", "--host", "192.0.2.1", "--devtools"],
+      { env: { TOKENS: "t1" } }
+    )
+    assert.strictEqual(unreachable.code, 2)
+    assert.match(
+      unreachable.stderr,
+      /^opbus: the devtools answer only 127\.0\.0\.1, and nothing listens there on --host 192\.0\.2\.1; [^\n]*\n$/
+    )
+  })
+
   it("says in one line what else is wrong, and what to do", async () => {
     const { http } = await serveFixture()
     const app = fixture("served.ts")
