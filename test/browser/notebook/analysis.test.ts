@@ -14,8 +14,9 @@ inBrowser("analysing a note", ({ newPage }) => {
     if (await unavailable.isVisible()) context.skip(`workerd cannot run here: ${await unavailable.textContent()}`)
     const running = page.getByRole("switch", { name: "Worker is running" })
     const stopped = page.getByRole("switch", { name: "Worker is stopped" })
-    await running.or(stopped).waitFor()
-    if (await running.isVisible()) await running.click()
+    // It is started with the server.
+    await running.waitFor({ timeout: 40_000 })
+    await running.click()
     await stopped.waitFor()
     await page.getByRole("button", { name: "Analyse" }).click()
     await page.getByText(/^Queued: /).waitFor()

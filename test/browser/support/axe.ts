@@ -12,15 +12,12 @@ const describe = ({ help, id, impact, nodes }: Result): string =>
     )
   ].join("\n")
 
-/**
- * Looks for what keeps people from using the page; fails on what is serious or critical. `rules` switches single rules
- * off, with a reason next to it.
- */
-export const axe = async (page: Page, rules: RunOptions["rules"] = {}): Promise<void> => {
+/** Looks for what keeps people from using the page; fails on what is serious or critical. */
+export const axe = async (page: Page, options: RunOptions = {}): Promise<void> => {
   await page.evaluate(axeCore.source)
   const violations = await page.evaluate(
-    async (rules) => (await window.axe.run(document, { resultTypes: ["violations"], rules })).violations,
-    rules
+    async (options) => (await window.axe.run(document, { resultTypes: ["violations"], ...options })).violations,
+    options
   )
   const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical")
   if (serious.length > 0) {

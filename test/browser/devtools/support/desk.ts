@@ -9,7 +9,7 @@ export interface World {
   stuck: string | undefined
 }
 
-export class Stuck extends Schema.TaggedError<Stuck>()("Stuck", { why: Schema.String }) {
+class Stuck extends Schema.TaggedError<Stuck>()("Stuck", { why: Schema.String }) {
   override get message(): string {
     return this.why
   }

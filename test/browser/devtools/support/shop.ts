@@ -5,7 +5,7 @@ import { Opbus, Operation } from "opbus"
 import { OperationHttpServer } from "opbus/node"
 import { OperationServer, ResultStore } from "opbus/remote"
 
-export class OutOfStock extends Schema.TaggedError<OutOfStock>()("OutOfStock", { item: Schema.String }) {}
+class OutOfStock extends Schema.TaggedError<OutOfStock>()("OutOfStock", { item: Schema.String }) {}
 
 export const Order = Operation.make({
   meta: { key: "shop.order", label: "Order" },
