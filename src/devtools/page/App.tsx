@@ -107,6 +107,6 @@ const words: { readonly [C in Connection]: string } = {
 const ConnectionState = ({ connection }: { readonly connection: Connection }): ReactElement => (
   <div className="connection" data-state={connection} role="status">
     <span className="connection-dot" aria-hidden="true" />
-    {words[connection]}
+    <span className="connection-word">{words[connection]}</span>
   </div>
 )

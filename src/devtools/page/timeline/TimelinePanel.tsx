@@ -99,7 +99,7 @@ export const TimelinePanel = (): ReactElement => {
         {model.lines.length === 0
           ? <Nothing filter={filter} begun={state.begun} onReset={() => goTo(hrefOf("timeline", rest))} />
           : <TreeGrid gridRef={grid} chosen={rest} onOpen={open} labels={labels} version={model.version} />}
-        <StatusLine filter={filter} />
+        <StatusLine filter={filter} paused={state.paused} />
       </SplitView>
     </div>
   )
@@ -160,7 +160,7 @@ const Nothing = ({ begun, filter, onReset }: {
   )
 }
 
-const StatusLine = ({ filter }: { readonly filter: Filter }): ReactElement => {
+const StatusLine = ({ filter, paused }: { readonly filter: Filter; readonly paused: boolean }): ReactElement => {
   const { dropped, filtering, fitting, limit, size } = feed.model
   return (
     <p className="tl-status">
@@ -169,6 +169,7 @@ const StatusLine = ({ filter }: { readonly filter: Filter }): ReactElement => {
           ? plural(size, "invocation")
           : `${plural(fitting, "invocation")} of ${plural(size, "")}`.trim()}
       </span>
+      <span>{paused ? "paused" : "live"}</span>
       {filtering ? <span>searching…</span> : null}
       {dropped > 0
         ? <span>{plural(dropped, "older one")} dropped: the newest {plural(limit, "invocation")} are kept</span>

@@ -24,7 +24,7 @@ export const Toolbar = ({ filter, labels, onFilter, onText, paused, searchRef, t
   const keys = Array.from(new Set([...counted.keys(), ...(filter.operation === undefined ? [] : [filter.operation])]))
     .sort()
   return (
-    <div className="toolbar tl-toolbar" role="toolbar" aria-label="Timeline">
+    <div className="toolbar tl-toolbar" role="group" aria-label="What is shown">
       <SearchField
         ref={searchRef}
         label="Search invocations"
@@ -58,21 +58,33 @@ export const Toolbar = ({ filter, labels, onFilter, onText, paused, searchRef, t
       {filter.root === undefined ?
         null :
         (
-          <Button size="m" onClick={() => onFilter({ root: undefined })} title="Show all invocations again">
+          <Button
+            className="button tl-root"
+            onClick={() => onFilter({ root: undefined })}
+            title="Show all invocations again"
+          >
             One tree only
             <Icon name="cross" />
           </Button>
         )}
       <span className="spacer" />
       <Button
+        className="button tl-action"
         icon={paused ? "play" : "pause"}
-        aria-pressed={paused}
+        data-paused={paused}
         onClick={() => feed.setPaused(!paused)}
-        title={paused ? "Show what happened since, and go on" : "Hold what is shown"}
+        title={paused ? "Show what happened since, and go on" : "Hold what is shown; nothing is lost"}
       >
-        {paused ? (waiting === 0 ? "Paused" : `Paused · ${formatCount(waiting)} new`) : "Live"}
+        <span>{paused ? waiting === 0 ? "Resume" : `Resume · ${formatCount(waiting)} new` : "Pause"}</span>
       </Button>
-      <Button icon="trash" onClick={() => feed.clear()} title="Forget what has happened so far">Clear</Button>
+      <Button
+        className="button tl-action"
+        icon="trash"
+        onClick={() => feed.clear()}
+        title="Forget what has happened so far"
+      >
+        <span>Clear</span>
+      </Button>
     </div>
   )
 }

@@ -369,7 +369,7 @@ const Took = ({ row }: { readonly row: InvocationRow }): ReactElement => {
   if (row.durationMillis === undefined) return row.status === "running" ? <Running since={row.startedAt} /> : <>–</>
   return (
     <>
-      <span className="tl-took">{row.durationMillis === 0 ? "<1 ms" : formatDuration(row.durationMillis)}</span>
+      <span className="tl-took">{formatDuration(row.durationMillis)}</span>
       <span
         className="tl-bar"
         data-bad={row.status === "failed" || row.status === "refused"}

@@ -25,11 +25,12 @@ export const formatDay = (millis: number): string => valid(millis) ? day.format(
 /** Date and time of day. */
 export const formatDateTime = (millis: number): string => valid(millis) ? whole.format(millis) : "–"
 
-/** How long something took: "0.4 ms", "12 ms", "1.25 s", "2 min 5 s", "3 h 10 min". */
+/** How long something took: "<1 ms", "0.4 ms", "12 ms", "1.25 s", "2 min 5 s", "3 h 10 min". */
 export const formatDuration = (millis: number): string => {
   if (!Number.isFinite(millis)) return "–"
   const value = Math.max(0, millis)
-  if (value < 1) return value === 0 ? "0 ms" : `${value.toFixed(value < 0.1 ? 2 : 1)} ms`
+  // Where milliseconds are whole, nothing is less than one.
+  if (value < 1) return value === 0 ? "<1 ms" : `${value.toFixed(value < 0.1 ? 2 : 1)} ms`
   if (value < 10) return `${Number(value.toFixed(1))} ms`
   if (value < 999.5) return `${Math.round(value)} ms`
   if (value < 59_950) return `${Number((value / 1_000).toFixed(2))} s`

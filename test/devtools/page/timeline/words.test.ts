@@ -120,7 +120,7 @@ describe("values on one line", () => {
 describe("numbers", () => {
   it("read as people read them", () => {
     const durations: ReadonlyArray<readonly [number, string]> = [
-      [0, "0 ms"],
+      [0, "<1 ms"],
       [0.04, "0.04 ms"],
       [0.44, "0.4 ms"],
       [7.26, "7.3 ms"],
@@ -131,7 +131,7 @@ describe("numbers", () => {
       [125_000, "2 min 5 s"],
       [11_400_000, "3 h 10 min"],
       [93_600_000, "1 d 2 h"],
-      [-5, "0 ms"],
+      [-5, "<1 ms"],
       [Number.NaN, "–"]
     ]
     for (const [millis, text] of durations) assert.strictEqual(formatDuration(millis), text)
