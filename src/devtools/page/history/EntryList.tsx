@@ -1,16 +1,16 @@
-import { type ReactElement, useEffect, useId, useRef, useState } from "react"
+import { memo, type ReactElement, useEffect, useId, useRef, useState } from "react"
 import type { HistoryEntryMessage } from "../../../protocol/HistoryEntryMessage.ts"
 import { hrefOf } from "../route.ts"
 import { Badge } from "../ui/Badge.tsx"
 import { Button, IconButton } from "../ui/Button.tsx"
-import { formatBytes, plural } from "../ui/format.ts"
+import { formatAge, formatBytes, plural } from "../ui/format.ts"
 import { plain } from "../ui/text.ts"
 import { Text } from "../ui/Text.tsx"
-import { Age, Time } from "../ui/Time.tsx"
+import { Time, useNow } from "../ui/Time.tsx"
 import { actorName, actorOf, scopeName } from "./groups.ts"
 
 /** So many rows at first, and more at a time. */
-const page = 200
+const page = 100
 
 /** The entries, the newest first. */
 export const EntryList = ({ chosen, disabled, entries, ofAll, onUndoTo }: {
@@ -26,6 +26,12 @@ export const EntryList = ({ chosen, disabled, entries, ofAll, onUndoTo }: {
   const newestFirst = entries.toReversed()
   const index = chosen === undefined ? -1 : newestFirst.findIndex(({ id }) => id === chosen)
   const [most, setMost] = useState(Math.max(page, index + 1))
+  const now = useNow(1_000)
+  const latest = useRef(onUndoTo)
+  useEffect(() => {
+    latest.current = onUndoTo
+  })
+  const [undoTo] = useState(() => (entry: HistoryEntryMessage) => latest.current(entry))
   return (
     <>
       <ol className="entries" aria-label="Entries, newest first">
@@ -36,7 +42,8 @@ export const EntryList = ({ chosen, disabled, entries, ofAll, onUndoTo }: {
             ofAll={ofAll}
             chosen={entry.id === chosen}
             disabled={disabled}
-            onUndoTo={onUndoTo}
+            age={formatAge(entry.startedAt, now)}
+            onUndoTo={undoTo}
           />
         ))}
       </ol>
@@ -51,13 +58,26 @@ export const EntryList = ({ chosen, disabled, entries, ofAll, onUndoTo }: {
   )
 }
 
-const Entry = ({ chosen, disabled, entry, ofAll, onUndoTo }: {
+interface EntryProps {
   readonly entry: HistoryEntryMessage
   readonly ofAll: boolean
   readonly chosen: boolean
   readonly disabled: boolean
+  readonly age: string
   readonly onUndoTo: (entry: HistoryEntryMessage) => void
-}): ReactElement => {
+}
+
+/** Every change of the history brings all entries anew; most of them are as before. */
+const isSame = (before: EntryProps, after: EntryProps): boolean =>
+  before.age === after.age && before.ofAll === after.ofAll && before.chosen === after.chosen &&
+  before.disabled === after.disabled && before.onUndoTo === after.onUndoTo && isSameEntry(before.entry, after.entry)
+
+const isSameEntry = (a: HistoryEntryMessage, b: HistoryEntryMessage): boolean =>
+  a === b ||
+  (a.status === b.status && a.startedAt === b.startedAt && a.message === b.message && a.partial === b.partial &&
+    a.uncertain === b.uncertain && a.size === b.size && a.steps.length === b.steps.length)
+
+const Entry = memo(({ age, chosen, disabled, entry, ofAll, onUndoTo }: EntryProps): ReactElement => {
   const [open, setOpen] = useState(chosen)
   const details = useId()
   const row = useRef<HTMLLIElement>(null)
@@ -101,7 +121,7 @@ const Entry = ({ chosen, disabled, entry, ofAll, onUndoTo }: {
           </p>
         </div>
         <span className="entry-age muted">
-          <Age millis={entry.startedAt} />
+          {age}
         </span>
         {status === "live"
           ? (
@@ -120,7 +140,7 @@ const Entry = ({ chosen, disabled, entry, ofAll, onUndoTo }: {
       <div className="entry-details" id={details} hidden={!open}>{open ? <Details entry={entry} /> : null}</div>
     </li>
   )
-}
+}, isSame)
 
 const Details = ({ entry }: { readonly entry: HistoryEntryMessage }): ReactElement => (
   <>
