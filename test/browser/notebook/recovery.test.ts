@@ -41,5 +41,5 @@ inBrowser("a notebook whose server was killed", ({ newPage }) => {
     await reads("Unsent.")
     await saved.waitFor()
     assert.strictEqual((await call(server, "note.find", { text: "Unsent." })).length, 1)
-  })
+  }, 120_000)
 })

@@ -15,9 +15,9 @@ import { Toasts } from "./toasts.ts"
 export const makePage = (windowId: string) => {
   const screen = new Screen(sessionStorage)
   const toasts = new Toasts()
-  const drafts = new Drafts((id, name) => fieldOf(bus, id, name), sessionStorage)
   const beforeUndo = Effect.promise(() => drafts.flush().then(toasts.settle))
-  const bus: Bus.Bus = Bus.make(layer({ actor: windowId, beforeUndo, screen }))
+  const bus = Bus.make(layer({ actor: windowId, beforeUndo, screen }))
+  const drafts = new Drafts((id, name) => fieldOf(bus, id, name), sessionStorage)
 
   void bus.run(followTexts(windowId, drafts.check))
   bus.connection.subscribe((state) => {
