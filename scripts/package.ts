@@ -39,7 +39,7 @@ const emptyProject = async (folder: string, tarball: string, peers: ReadonlyArra
 
 const runtime = async (folder: string, tarball: string): Promise<void> => {
   await emptyProject(folder, tarball, ["effect"])
-  const optional = /^opbus\/(sql|rxjs|node|cli|remote\/EdgeSql)/
+  const optional = /^opbus\/(sql|rxjs|react|node|cli|remote\/EdgeSql)/
   const specifiers = (await specifiersOf(join(folder, "node_modules/opbus"))).filter((name) => !optional.test(name))
   const imports = specifiers.map((specifier) => `await import("${specifier}")`).join("\n")
   const closed = ["opbus/internal/effect/sql", "opbus/operation/internal/pipeline", "opbus/operation/index"]
@@ -113,6 +113,14 @@ const generated = async (folder: string, tarball: string): Promise<void> => {
   check("a generated operation with a body is invoked", program, (output) => output.includes("[3,\"TextEmpty\"]"))
 }
 
+/** The page of the devtools is in the package: where it is installed nothing has to bundle it. */
+const devtools = async (folder: string, tarball: string): Promise<void> => {
+  await emptyProject(folder, tarball, ["effect", "@effect/platform-node"])
+  await cp(join(root, "test/package/devtools"), folder, { recursive: true })
+  const program = await command(process.execPath, ["main.ts"], { cwd: folder })
+  check("the devtools are served without esbuild", program, (output) => /^ok: \d+ files$/m.test(output))
+}
+
 await inTemporaryFolder(async (folder) => {
   const tarball = await pack(folder)
   check("publint", await command(bin("publint"), ["run", tarball, "--strict"]))
@@ -123,6 +131,7 @@ await inTemporaryFolder(async (folder) => {
   await runtime(join(folder, "runtime"), tarball)
   await consumer(join(folder, "consumer"), tarball)
   await opbusCommand(join(folder, "consumer"))
+  await devtools(join(folder, "devtools"), tarball)
   await generated(join(folder, "generated"), tarball)
 })
 report(results)
