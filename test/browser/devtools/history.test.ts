@@ -104,6 +104,16 @@ inBrowser("the history panel", ({ newPage }) => {
     await page.getByRole("button", { name: "Undo: Move letter to archive" }).click()
     await shows(page, "Undone: Move letter to archive")
     assert.strictEqual(app.world.documents.get("letter"), "one")
+
+    // What was done elsewhere later stays: only this scope is undone and redone.
+    await app.write("ann", "archive", "kept")
+    await page.getByRole("button", { name: "Undo to here: Write “one” into letter" }).click()
+    await page.getByRole("button", { name: "Undo 1 entry" }).click()
+    await shows(page, "1 entry undone")
+    assert.deepStrictEqual([app.world.documents.get("letter"), app.world.documents.get("archive")], ["", "kept"])
+    await page.getByRole("button", { name: "Redo: Write “one” into letter" }).click()
+    await shows(page, "Done again: Write “one” into letter")
+    assert.deepStrictEqual([app.world.documents.get("letter"), app.world.documents.get("archive")], ["one", "kept"])
   })
 
   it("says who changed the same thing later, and lets them undo first (H14)", async () => {

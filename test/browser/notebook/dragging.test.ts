@@ -85,9 +85,11 @@ inBrowser("dragging a note to a collection", ({ newPage }) => {
     await collection("Finger box 1").waitFor()
   })
 
-  it("works by keyboard, and says aloud what happens", async () => {
+  it("works by keyboard, says aloud what happens, and leaves the focus among the notes", async () => {
     const page = await newPage()
-    const { collection, note } = await prepared(page, "Key")
+    const { collection, newNote, note } = await prepared(page, "Key")
+    await newNote("Key neighbour")
+    await collection("No collection").click()
     const said = (text: string) => page.getByRole("status").getByText(text).waitFor({ state: "attached" })
     await note("Key note").getByRole("button", { name: "Move \"Key note\" to a collection" }).focus()
     await page.keyboard.press("Space")
@@ -103,6 +105,8 @@ inBrowser("dragging a note to a collection", ({ newPage }) => {
     await page.keyboard.press("Space")
     await collection("Key box 1").waitFor()
     await said("Dropped \"Key note\" on \"Key box\".")
+    await note("Key note").waitFor({ state: "detached" })
+    await page.waitForFunction(() => document.activeElement?.closest(".note") !== null)
   })
 
   it("leaves it where it was on Escape", async () => {

@@ -11,22 +11,30 @@ import { button, field, note, saved } from "./notebook.ts"
 /** What depends on the colours only. */
 const contrast = { runOnly: ["color-contrast"] }
 
-/** Looks at a screen in light and dark, on a laptop and on a phone, and goes through it by Tab. */
-const look = async (page: Page, name: string): Promise<void> => {
-  for (const [size, viewport, whole] of [["laptop", laptop, "light"], ["phone", phone, "dark"]] as const) {
+const sizes = [["laptop", laptop, "light"], ["phone", phone, "dark"]] as const
+
+/** Goes through a screen by Tab, on a laptop and on a phone. */
+const reach = async (page: Page, looks?: (size: string, whole: string) => Promise<void>): Promise<void> => {
+  for (const [size, viewport, whole] of sizes) {
     await page.setViewportSize(viewport)
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme })
-      await screenshot(page, `${name}-${size}-${colorScheme}`)
-      await axe(page, colorScheme === whole ? {} : contrast)
-    }
+    await looks?.(size, whole)
     await holds(page)
     await tabThrough(page)
   }
   await page.setViewportSize(laptop)
-  await page.emulateMedia({ colorScheme: "light" })
 }
 
+/** Looks at a screen in light and dark as well. */
+const look = (page: Page, name: string): Promise<void> =>
+  reach(page, async (size, whole) => {
+    for (const colorScheme of ["dark", "light"] as const) {
+      await page.emulateMedia({ colorScheme })
+      await screenshot(page, `${name}-${size}-${colorScheme}`)
+      await axe(page, colorScheme === whole ? {} : contrast)
+    }
+  })
+
+/** What axe finds on its screens is in test/browser/notebook/screens.test.ts. */
 inBrowser("accessibility of the notebook", ({ newPage }) => {
   let server: Server
   beforeAll(async () => {
@@ -37,7 +45,7 @@ inBrowser("accessibility of the notebook", ({ newPage }) => {
     const page = await newPage({ reducedMotion: "reduce" })
     await page.goto(server.url)
     await button(page, "New note").waitFor()
-    await look(page, "notebook/empty")
+    await reach(page)
 
     await button(page, "New note").click()
     await field(page, "Title").fill("Apple pie")
@@ -52,7 +60,7 @@ inBrowser("accessibility of the notebook", ({ newPage }) => {
     await page.getByText("Dates.", { exact: true }).waitFor({ state: "attached" }).catch(() => undefined)
     for (const layout of ["List", "Deck", "Solo"]) {
       await page.getByRole("button", { name: layout, exact: true }).click()
-      await look(page, `notebook/${layout.toLowerCase()}`)
+      await reach(page)
     }
   })
 
@@ -61,18 +69,18 @@ inBrowser("accessibility of the notebook", ({ newPage }) => {
     await page.goto(server.url)
     await button(page, "History").click()
     await page.getByRole("heading", { name: "History" }).waitFor()
-    await look(page, "notebook/history")
+    await reach(page)
     await button(page, "Close the history").click()
     await button(page, "Import a folder").click()
     await page.getByRole("dialog", { name: "Import a folder" }).waitFor()
-    await look(page, "notebook/import")
+    await reach(page)
     await page.keyboard.press("Escape")
     await page.getByRole("dialog").waitFor({ state: "detached" })
     await button(page, "New note").click()
     await saved(page).waitFor()
     await button(page, "Delete note").click()
     await page.getByRole("region", { name: "Messages" }).getByText(/^Deleted/).waitFor()
-    await look(page, "notebook/message")
+    await reach(page)
   })
 
   it("has the roles and the names that people look for", async () => {

@@ -5,7 +5,7 @@ import { goTo, hrefOf, useRoute } from "../route.ts"
 import { Button } from "../ui/Button.tsx"
 import { EmptyState, Loading } from "../ui/EmptyState.tsx"
 import { ErrorText } from "../ui/ErrorText.tsx"
-import { plural } from "../ui/format.ts"
+import { formatCount, plural } from "../ui/format.ts"
 import { Icon } from "../ui/icons.tsx"
 import { SplitView } from "../ui/SplitView.tsx"
 import { Details } from "./Details.tsx"
@@ -167,7 +167,7 @@ const StatusLine = ({ filter, paused }: { readonly filter: Filter; readonly paus
       <span className="tabular">
         {isEmpty(filter)
           ? plural(size, "invocation")
-          : `${plural(fitting, "invocation")} of ${plural(size, "")}`.trim()}
+          : `${plural(fitting, "invocation")} of ${formatCount(size)}`}
       </span>
       <span>{paused ? "paused" : "live"}</span>
       {filtering ? <span>searching…</span> : null}
