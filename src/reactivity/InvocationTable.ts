@@ -154,8 +154,19 @@ export class InvocationTable {
     this.byId.set(message.id, row)
     if (row.status === "running") this.running.add(row.id)
     else this.running.delete(row.id)
-    if (this.byId.size > this.limit) this.shrink()
+    if (this.byId.size > this.limit) this.dropOldest()
     return this.touch()
+  }
+
+  /** Drops the row that came first, for those who bound the rows by more than their number. */
+  dropOldest(): void {
+    const [oldest] = this.byId.values()
+    if (oldest === undefined) return
+    this.byId.delete(oldest.id)
+    this.running.delete(oldest.id)
+    this.horizon = oldest.startedAt
+    this.dropped++
+    this.touch()
   }
 
   /** In the order in which they started. */
@@ -184,14 +195,6 @@ export class InvocationTable {
     if (this.ordered) return
     this.byId = new Map(Array.from(this.byId).sort(([, a], [, b]) => a.startedAt - b.startedAt))
     this.ordered = true
-  }
-
-  private shrink(): void {
-    const [oldest] = this.byId.values()
-    this.byId.delete(oldest!.id)
-    this.running.delete(oldest!.id)
-    this.horizon = oldest!.startedAt
-    this.dropped++
   }
 
   /** Nobody will tell how these ended. */

@@ -1,6 +1,6 @@
 import type { InvocationMessage } from "../../../protocol/InvocationMessage.ts"
 import { type InvocationGapMessage, type InvocationRow, InvocationTable } from "../../../reactivity/InvocationTable.ts"
-import { searchText } from "./filter.ts"
+import { searchedOf } from "./filter.ts"
 
 /** An invocation in the tree. */
 export interface Node {
@@ -10,6 +10,8 @@ export interface Node {
   readonly children: Array<Node>
   /** What is searched, in small letters. */
   text: string
+  /** About how many characters it holds. */
+  size: number
   /** It fits the filter itself. */
   fits: boolean
   /** How many below it fit the filter. */
@@ -25,6 +27,9 @@ export type Predicate = (row: InvocationRow, text: string) => boolean
 
 /** Default of how many invocations are kept. */
 export const defaultLimit = 50_000
+
+/** Default of how many characters they hold in all. */
+const defaultCharacters = 100_000_000
 
 /** With more children than this a line is closed until it is opened. */
 export const openLimit = 50
@@ -46,6 +51,8 @@ export class TimelineModel {
   /** How many older ones were dropped because of the limit. */
   dropped = 0
   readonly limit: number
+  private readonly characters: number
+  private held = 0
   private table: InvocationTable
   private readonly nodes = new Map<string, Node>()
   private all: Array<Node> = []
@@ -60,8 +67,9 @@ export class TimelineModel {
   private epoch: string | undefined
   private readonly counts = new Map<string, number>()
 
-  constructor(limit: number = defaultLimit) {
+  constructor(limit: number = defaultLimit, characters: number = defaultCharacters) {
     this.limit = limit
+    this.characters = characters
     this.table = new InvocationTable(limit)
   }
 
@@ -116,13 +124,18 @@ export class TimelineModel {
     if (node === undefined) this.insert(row)
     else if (node.row !== row) {
       node.row = row
-      node.text = searchText(row)
+      this.read(node)
       this.fit(node)
     }
   }
 
   /** Brings the lines up to date. */
   settle(): void {
+    while (this.held > this.characters && this.table.size > 1) {
+      // Some at a time: taking out costs as much for one as for many.
+      for (let i = Math.ceil(this.table.size / 20); i > 0 && this.table.size > 1; i--) this.table.dropOldest()
+      this.sweep()
+    }
     if (this.table.dropped !== this.droppedBefore) this.sweep()
     if (this.moved && this.left === 0) this.flatten()
   }
@@ -191,7 +204,11 @@ export class TimelineModel {
     this.all = []
     this.roots = []
     this.lines = []
-    this.left = this.fitting = this.dropped = 0
+    this.left =
+      this.fitting =
+      this.dropped =
+      this.held =
+        0
     this.moved = false
     this.version++
   }
@@ -208,13 +225,15 @@ export class TimelineModel {
       row,
       parent: undefined,
       children: [],
-      text: searchText(row),
+      text: "",
+      size: 0,
       fits: false,
       hits: 0,
       expanded: undefined,
       depth: 0,
       index: -1
     }
+    this.read(node)
     this.nodes.set(node.id, node)
     this.all.push(node)
     this.counts.set(row.key, (this.counts.get(row.key) ?? 0) + 1)
@@ -234,6 +253,13 @@ export class TimelineModel {
     this.fit(node)
     if (!moved && this.moved && this.left === 0) this.append(node)
     this.adopt(node)
+  }
+
+  private read(node: Node): void {
+    const { size, text } = searchedOf(node.row)
+    this.held += size - node.size
+    node.size = size
+    node.text = text
   }
 
   /** Those whose parent came after them: their beginning was missed. */
@@ -333,6 +359,7 @@ export class TimelineModel {
     }
     const shrunk = new Set<Node>()
     for (const node of gone) {
+      this.held -= node.size
       this.nodes.delete(node.id)
       this.orphans.delete(node.id)
       const { key } = node.row

@@ -60,14 +60,23 @@ export const termsOf = (text: string): ReadonlyArray<Term> =>
 /** How much of an input, an output and a cause is searched. */
 export const searchedLength = 4_000
 
-/** What is searched of an invocation, in small letters: made once per message. */
-export const searchText = ({ actor, cause, id, input, key, output, progress }: InvocationRow): string =>
-  [key, actor ?? "", id, json(input), json(output), json(cause), json(progress)].join("\n").toLowerCase()
+/** What is searched of an invocation, in small letters, and about how many characters all of it has. */
+export interface Searched {
+  readonly text: string
+  readonly size: number
+}
 
-const json = (value: unknown): string => {
-  if (value === undefined || value === null) return ""
-  const text = typeof value === "string" ? value : JSON.stringify(value) ?? ""
-  return text.length <= searchedLength ? text : text.slice(0, searchedLength)
+/** Made once per message. */
+export const searchedOf = ({ actor, cause, id, input, key, output, progress }: InvocationRow): Searched => {
+  const parts = [key, actor ?? "", id]
+  let size = 200
+  for (const value of [input, output, cause, progress]) {
+    if (value === undefined || value === null) continue
+    const text = typeof value === "string" ? value : JSON.stringify(value) ?? ""
+    size += text.length
+    parts.push(text.length <= searchedLength ? text : text.slice(0, searchedLength))
+  }
+  return { text: parts.join("\n").toLowerCase(), size }
 }
 
 /** The predicate of a filter; `undefined` when everything is shown. `labels`: what operations are called, by key. */

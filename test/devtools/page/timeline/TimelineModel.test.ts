@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { predicateOf, searchText } from "../../../../src/devtools/page/timeline/filter.ts"
+import { predicateOf, searchedOf } from "../../../../src/devtools/page/timeline/filter.ts"
 import { type Node, openLimit, TimelineModel } from "../../../../src/devtools/page/timeline/TimelineModel.ts"
 import type { InvocationMessage } from "../../../../src/protocol/InvocationMessage.ts"
 import { type InvocationRow, InvocationTable } from "../../../../src/reactivity/InvocationTable.ts"
@@ -127,6 +127,21 @@ describe("the lines of the timeline", () => {
     assert.strictEqual(model.lines[0]!.id, "i150")
     assert.isUndefined(model.get("i0"))
     assert.strictEqual(model.operations.get("demo.step"), 100)
+  })
+
+  it("are bounded by what they hold, too", () => {
+    const model = new TimelineModel(1_000, 100_000)
+    for (let i = 0; i < 100; i++) {
+      model.add(message("Started", `i${i}`, { input: "x".repeat(10_000) }))
+      settled(model)
+    }
+    assert.isAtMost(model.size, 10)
+    assert.isAtLeast(model.size, 8)
+    assert.strictEqual(model.dropped, 100 - model.size)
+    assert.strictEqual(model.lines.at(-1)!.id, "i99")
+    // One that is too large by itself is shown all the same.
+    model.add(message("Started", "large", { input: "x".repeat(1_000_000) }))
+    assert.deepStrictEqual(settled(model), ["large"])
   })
 
   it("of a process that is gone do not run any more", () => {
@@ -267,7 +282,7 @@ describe("a filter of the timeline", () => {
   const labels = new Map([["note.create", "Create a note"], ["note.remove", "Delete a note"]])
   const fits = (text: string, more: Partial<InvocationRow> = {}) => {
     const it = row(more)
-    return predicateOf({ ...empty, text }, labels)?.(it, searchText(it))
+    return predicateOf({ ...empty, text }, labels)?.(it, searchedOf(it).text)
   }
 
   it("finds words in the key, the label, the input and the output, in small or large letters", () => {
@@ -283,10 +298,10 @@ describe("a filter of the timeline", () => {
       { ...empty, text: "shopping", status: "failed", origin: "undo", operation: "note.create" },
       labels
     )!
-    assert.isTrue(test(row({ status: "failed", origin: "undo" }), searchText(row({}))))
-    assert.isFalse(test(row({ status: "failed" }), searchText(row({}))))
-    assert.isFalse(test(row({ origin: "undo" }), searchText(row({}))))
-    assert.isFalse(test(row({ status: "failed", origin: "undo", key: "note.remove" }), searchText(row({}))))
+    assert.isTrue(test(row({ status: "failed", origin: "undo" }), searchedOf(row({})).text))
+    assert.isFalse(test(row({ status: "failed" }), searchedOf(row({})).text))
+    assert.isFalse(test(row({ origin: "undo" }), searchedOf(row({})).text))
+    assert.isFalse(test(row({ status: "failed", origin: "undo", key: "note.remove" }), searchedOf(row({})).text))
     const tree = predicateOf({ ...empty, root: "r" }, labels)!
     assert.isTrue(tree(row({ rootId: "r" }), ""))
     assert.isTrue(tree(row({ id: "r" }), ""))
