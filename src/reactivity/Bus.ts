@@ -10,18 +10,20 @@ import type * as Layer from "effect/Layer"
 import type * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Stream from "effect/Stream"
 import type { ConnectionState } from "../operation/internal/remoteInternals.ts"
-import type { Single } from "../operation/OperationInvoker.ts"
+import type { Single, Streaming } from "../operation/OperationInvoker.ts"
 import type { BusClient } from "./BusClient.ts"
 import type { HistoryHandle, HistoryOptions } from "./HistoryView.ts"
 import { Cell } from "./internal/cell.ts"
 import { inNextFrame } from "./internal/frames.ts"
 import { History } from "./internal/historyHandle.ts"
 import { Host, type HostState } from "./internal/host.ts"
+import { latest } from "./internal/latest.ts"
 import { Handle } from "./internal/operationHandle.ts"
 import { Query } from "./internal/queryHandle.ts"
 import { Refreshes } from "./internal/refreshes.ts"
 import { Shared } from "./internal/shared.ts"
 import { type InvocationFilter, type InvocationRow, InvocationTable, matching } from "./InvocationTable.ts"
+import type { LatestOptions, LatestState } from "./LatestState.ts"
 import type { Observable } from "./Observable.ts"
 import type { OperationHandle, OperationOptions } from "./OperationState.ts"
 import type { QueryHandle, QueryOptions } from "./QueryState.ts"
@@ -66,6 +68,12 @@ export interface Bus<in R = BusClient> {
     input: Op["input"]["Type"],
     options?: QueryOptions
   ) => QueryHandle<Op>
+  /** The newest element of a stream operation, followed anew when the connection comes back. */
+  readonly latest: <Op extends Streaming>(
+    operation: Op,
+    input: Op["input"]["Type"],
+    options?: LatestOptions
+  ) => Observable<LatestState<Op>>
   /** The way to the server. */
   readonly connection: Observable<ConnectionState>
   /** Runs an effect with the services of the layer. Never rejects. */
@@ -139,6 +147,7 @@ export const make = <R>(source: Source<R | BusClient>): Bus<R | BusClient> => {
       ),
     invocations: (filter = {}) => shared.get(["invocations", filter], () => invocations(filter)),
     query: (operation, input, options = {}) => new Query(host, refreshes, operation, input, options),
+    latest: (operation, input, options = {}) => latest(host, operation, input, options),
     connection,
     run: (effect, options) =>
       new Promise((resolve) => {

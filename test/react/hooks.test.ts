@@ -1,18 +1,20 @@
 // @vitest-environment happy-dom
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Schema, Stream } from "effect"
+import { Opbus, Operation } from "opbus"
 import {
   OpbusProvider,
   useBus,
   useConnection,
   useHistory,
   useInvocations,
+  useLatest,
   useOperation,
   useOptimisticOperation,
   useQuery,
   useUndoShortcuts
 } from "opbus/react"
-import { Bus } from "opbus/reactivity"
+import { Bus, BusClient } from "opbus/reactivity"
 import {
   act,
   Component,
@@ -25,6 +27,7 @@ import {
   useLayoutEffect,
   useState
 } from "react"
+import { flushSync } from "react-dom"
 import { Add, AddLater, Counter, Get } from "../reactivity/support.ts"
 import { h, pause, render, settled } from "./support.ts"
 
@@ -363,6 +366,68 @@ describe("hooks", () => {
       void bus.operation(Add).invoke(0)
     })
     await screen.unmount()
+  })
+
+  it("do not apply twice what the value contains already", async () => {
+    const counter = new Counter()
+    let call: (input: { readonly by: number }) => Promise<unknown>
+    const Optimistic = () => {
+      const [total, setTotal] = useState(0)
+      const [shown, { invoke }] = useOptimisticOperation(AddLater, {
+        value: total,
+        apply: (value, { by }) => value + by,
+        // The new value is on screen before the promise of the call resolves.
+        onSuccess: (output) => flushSync(() => setTotal(output))
+      })
+      call = invoke
+      return h("p", null, shown)
+    }
+    const screen = await render(in_(counter, h(Optimistic)))
+    let calls: ReadonlyArray<Promise<unknown>> = []
+    await act(async () => {
+      calls = [call({ by: 1 }), call({ by: 10 })]
+    })
+    assert.strictEqual(screen.text(), "11")
+    for (const [which, text] of [[0, "11"], [1, "11"]] as const) {
+      await act(async () => {
+        counter.release()
+        await calls[which]
+      })
+      assert.strictEqual(screen.text(), text)
+    }
+  })
+
+  it("follow the newest element of a stream", async () => {
+    const Watch = Operation.make({
+      meta: { key: "watch" },
+      input: Schema.Struct({ from: Schema.Number }),
+      output: Schema.Number,
+      stream: true
+    })
+    let stopped = 0
+    const watch = Watch.toLayer(({ from }) =>
+      Stream.make(from, from + 1).pipe(
+        Stream.concat(from > 100 ? Stream.empty : Stream.never),
+        Stream.ensuring(Effect.sync(() => stopped++))
+      )
+    )
+    const layer = BusClient.layer.pipe(Layer.provideMerge(watch), Layer.provideMerge(Opbus.layer))
+    const Newest = ({ from }: { readonly from: number }) => {
+      const { ended, loading, value } = useLatest(Watch, { from })
+      return h("p", null, `${loading ? "loading" : value}${ended ? " ended" : ""}`)
+    }
+    const App = (props: { readonly from?: number }) =>
+      h(OpbusProvider, { layer }, props.from === undefined ? null : h(Newest, { from: props.from }))
+    const screen = await render(h(App, { from: 1 }))
+    await settled(() => screen.text() === "2")
+    await screen.render(h(App, { from: 1 }))
+    await pause()
+    assert.strictEqual(stopped, 0)
+    await screen.render(h(App, { from: 500 }))
+    await settled(() => screen.text() === "501 ended")
+    await screen.render(h(App, {}))
+    await pause()
+    assert.strictEqual(stopped, 2)
   })
 
   it("follow the input of a query, keep the previous answer where asked to, and can rest", async () => {
