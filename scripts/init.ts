@@ -11,12 +11,13 @@
 import { Effect, Layer } from "effect"
 import { Socket } from "effect/socket"
 import { spawn } from "node:child_process"
+import { existsSync } from "node:fs"
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises"
 import { basename, join } from "node:path"
 import { RemoteInvoker } from "opbus/operation/RemoteInvoker"
 import { RemoteHistory, RemoteInvoker as Transport } from "opbus/remote"
 import { command, root } from "./shared/command.ts"
-import { inTemporaryFolder, pack } from "./shared/package.ts"
+import { inTemporaryFolder, manifest, pack } from "./shared/package.ts"
 import { serveRegistry } from "./shared/registry.ts"
 import { report, type Result } from "./shared/report.ts"
 
@@ -178,6 +179,45 @@ const follow = async (folder: string, steps: ReadonlyArray<Step>, env: NodeJS.Pr
   }
 }
 
+// -----------------------------------------------------------------------------
+// other folders, other machines
+// -----------------------------------------------------------------------------
+
+/** What `npx opbus init` runs. */
+const init = (empty: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv) =>
+  command(join(empty, "node_modules/.bin/opbus"), ["init", ...args], { cwd: empty, env: env as Record<string, string> })
+
+const elsewhere = async (empty: string, env: NodeJS.ProcessEnv): Promise<void> => {
+  const name = "Zürich – to do"
+  const named = await init(empty, [name, "--no-lockfile", "--json"], env)
+  const made = JSON.parse(named.stdout || "{}")
+  check(
+    "a folder with spaces and accents, without a lockfile, for machines",
+    named.code === 0 && made.name === "zurich-to-do" && made.lockfile === false &&
+      made.opbus === `file:vendor/opbus-${manifest.version}.tgz` &&
+      made.files.every((file: string) => existsSync(join(empty, name, file))) &&
+      existsSync(join(empty, name, ".gitignore")) && !existsSync(join(empty, name, "package-lock.json")),
+    named.output
+  )
+
+  const unreachable = await init(empty, ["react"], { ...env, npm_config_registry: "http://127.0.0.1:9/" })
+  check(
+    "without a network everything but the lockfile is there, and what is left to do is said",
+    unreachable.code === 0 && /the package registry cannot be reached \(ECONNREFUSED\)/.test(unreachable.output) &&
+      unreachable.stdout.includes("react-app is ready") && unreachable.stdout.includes("  npm install\n"),
+    unreachable.output
+  )
+
+  const child = spawn(join(empty, "node_modules/.bin/opbus"), ["init", "stopped"], { cwd: empty, env })
+  let said = ""
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    if (said === "") child.kill("SIGINT")
+    said += text
+  })
+  const code = await new Promise((resolve) => child.once("close", resolve))
+  check("interrupted, nothing of it stays", code === 130 && !existsSync(join(empty, "stopped")), `${code}\n${said}`)
+}
+
 await inTemporaryFolder(async (folder) => {
   const registry = await serveRegistry()
   try {
@@ -195,13 +235,15 @@ await inTemporaryFolder(async (folder) => {
     const started = performance.now()
     const steps = stepsOf(await readFile(join(root, page), "utf8"))
     check(`${page} has commands and changes`, steps.length > 10)
-    await follow(empty, steps, { ...process.env, ...env })
+    const all = { ...process.env, ...env }
+    await follow(empty, steps, all)
     const seconds = ((performance.now() - started) / 1000).toFixed(0)
     results.push({
       name: page,
       ok: true,
       note: `getting started, followed by a script: ${seconds} s from the empty folder to the end`
     })
+    await elsewhere(empty, all)
   } finally {
     registry.close()
   }

@@ -86,6 +86,13 @@ const steps: ReadonlyArray<Step> = [
     run: script("tutorial"),
     count: lastLine
   },
+  {
+    name: "init",
+    about: "getting started, followed literally: npx opbus init, npm ci, npm start, npm test",
+    after: ["build"],
+    run: script("init"),
+    count: lastLine
+  },
   { name: "typeperf", about: "type instantiations, within their budgets", run: script("typeperf"), count: lastLine },
   { name: "examples", about: "every example", weight: 2, run: script("examples"), count: lastLine },
   {
