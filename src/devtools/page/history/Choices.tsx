@@ -1,11 +1,14 @@
 import { type ReactElement, type ReactNode, useId } from "react"
+import { formatCount } from "../ui/format.ts"
 import { Text } from "../ui/Text.tsx"
 import { type Actor, type ActorGroup, actorName, type ScopeGroup, scopeName } from "./groups.ts"
 
 /** Whose history is shown, and of which scope. */
-export const Choices = ({ actor, groups, hrefFor, scope, scopes }: {
+export const Choices = ({ actor, cut, groups, hrefFor, scope, scopes }: {
   readonly groups: ReadonlyArray<ActorGroup>
   readonly scopes: ReadonlyArray<ScopeGroup>
+  /** There are more entries than are shown. */
+  readonly cut: boolean
   readonly actor: Actor | undefined
   readonly scope: string | undefined
   readonly hrefFor: (actor: Actor | undefined, scope: string | undefined) => string
@@ -46,6 +49,7 @@ export const Choices = ({ actor, groups, hrefFor, scope, scopes }: {
             current={group.scope === scope}
             live={group.live}
             undone={group.undone}
+            atLeast={cut}
           >
             <Text value={scopeName(group.scope)} limit={80} truncate />
           </Choice>
@@ -65,7 +69,9 @@ const Group = ({ children, title }: { readonly title: string; readonly children:
   )
 }
 
-const Choice = ({ children, current, href, live, undone }: {
+const Choice = ({ atLeast = false, children, current, href, live, undone }: {
+  /** Not all entries are there to be counted. */
+  readonly atLeast?: boolean
   readonly href: string
   readonly current: boolean
   readonly live: number
@@ -76,12 +82,13 @@ const Choice = ({ children, current, href, live, undone }: {
     <a className="history-choice" href={href} {...(current ? { "aria-current": "true" as const } : {})}>
       {children}
       <span className="history-count tabular">
-        {live}
+        {formatCount(live)}
+        {atLeast ? "+" : null}
         <span className="visually-hidden">{" "}to undo</span>
         {undone === 0 ? null : (
           <>
             {" "}
-            <span className="muted" title="can be redone">+{undone}</span>
+            <span className="muted" title="can be redone">+{formatCount(undone)}</span>
             <span className="visually-hidden">{" "}to redo</span>
           </>
         )}

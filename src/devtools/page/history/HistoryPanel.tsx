@@ -7,7 +7,7 @@ import { hrefOf, useRoute } from "../route.ts"
 import { Button, IconButton } from "../ui/Button.tsx"
 import { EmptyState, Loading } from "../ui/EmptyState.tsx"
 import { ErrorText, messageOf } from "../ui/ErrorText.tsx"
-import { plural } from "../ui/format.ts"
+import { formatCount, plural } from "../ui/format.ts"
 import { Icon } from "../ui/icons.tsx"
 import { plain } from "../ui/text.ts"
 import { Text } from "../ui/Text.tsx"
@@ -89,6 +89,7 @@ const HistoryView = ({ history }: { readonly history: HistoryMessage }): ReactEl
         <Choices
           groups={groups}
           scopes={scopesOf(ofActor)}
+          cut={history.total > history.entries.length}
           actor={actor}
           scope={scope}
           hrefFor={(actor, scope) => hrefOf("history", undefined, queryOf(actor, scope))}
@@ -133,7 +134,7 @@ const HistoryView = ({ history }: { readonly history: HistoryMessage }): ReactEl
           {history.total > history.entries.length
             ? (
               <p className="muted history-more">
-                Only the newest {history.entries.length} of {history.total} are shown.
+                Only the newest {formatCount(history.entries.length)} of {formatCount(history.total)} are shown.
               </p>
             )
             : null}
