@@ -6,24 +6,37 @@ import { desk } from "./desk.ts"
 const paragraph =
   "The moon was up early. Nobody had told it that the evening was postponed, and so it waited over the roofs."
 
-/** What the server says can be held back. */
+/** What the server says can be held back; what the page says is written down. */
 const slowServer = async (page: Page) => {
   let holding = false
   const held: Array<() => void> = []
+  const log: Array<string> = []
   await page.routeWebSocket(/\/ws$/, (socket: WebSocketRoute) => {
     const server = socket.connectToServer()
-    socket.onMessage((message) => server.send(message))
+    socket.onMessage((message) => {
+      log.push(String(message))
+      server.send(message)
+    })
     server.onMessage((message) => {
       if (holding) held.push(() => socket.send(message))
       else socket.send(message)
     })
   })
   return {
+    log,
+    /** Waits until the page has called an operation. */
+    called: async (key: string): Promise<void> => {
+      while (!log.some((line) => line.includes(`"tag":"${key}"`))) {
+        await page.evaluate(() => new Promise(requestAnimationFrame))
+      }
+    },
     hold: () => {
       holding = true
+      log.length = 0
     },
     release: () => {
       holding = false
+      log.push("released")
       for (const send of held.splice(0)) send()
     }
   }
@@ -41,9 +54,11 @@ inBrowser("typing in the notebook", ({ newPage }) => {
     const { newNote, reads, redo, saved, text, undo } = desk(page)
     await newNote("Moon")
     await text.click()
-    // Slowly enough to be sent several times.
-    await page.keyboard.type(paragraph, { delay: 45 })
-    await saved.waitFor()
+    // With pauses in which it is sent.
+    for (const sentence of paragraph.split(/(?<=[.,] )/)) {
+      await page.keyboard.type(sentence)
+      await saved.waitFor()
+    }
     await undo.filter({ hasText: "Write \"The moon was up early" }).click()
     await reads("")
     await undo.filter({ hasText: "Rename to \"Moon\"" }).waitFor()
@@ -68,16 +83,22 @@ inBrowser("typing in the notebook", ({ newPage }) => {
     await reads("")
   })
 
-  it("undoes what was typed a moment ago, though it was not sent yet", async () => {
+  it("undoes what was typed a moment ago: an undo waits until that has arrived", async () => {
     const page = await newPage()
+    const network = await slowServer(page)
     await page.goto(server.url)
     const { newNote, reads, text, undo } = desk(page)
     await newNote("Quick", "Stays.")
+    network.hold()
     await text.click()
     await page.keyboard.press("Control+End")
     await page.keyboard.type(" Goes.")
     await undo.click()
+    await network.called("note.write")
+    network.release()
     await reads("Stays.")
+    const asked = network.log.findIndex((line) => line.includes("@opbus/undo"))
+    assert.isAbove(asked, network.log.indexOf("released"))
   })
 
   it("keeps what is typed while an undo is under way", async () => {
@@ -105,7 +126,29 @@ inBrowser("typing in the notebook", ({ newPage }) => {
     assert.strictEqual((await call(server, "note.read", { id })).body, "First. Third.")
   })
 
-  it("puts together what two windows type into one note", async () => {
+  it("loses nothing that another window has typed, though this one did not know of it yet", async () => {
+    const page = await newPage()
+    const network = await slowServer(page)
+    await page.goto(server.url)
+    await desk(page).newNote("Unaware", "middle")
+    const other = await newPage({ beside: page })
+    await other.goto(page.url())
+    await desk(other).reads("middle")
+    network.hold()
+    await desk(other).text.click()
+    await other.keyboard.press("Control+Home")
+    await other.keyboard.type("start ")
+    await desk(other).saved.waitFor()
+    await desk(page).text.click()
+    await page.keyboard.press("Control+End")
+    await page.keyboard.type(" end")
+    await network.called("note.write")
+    network.release()
+    await desk(page).reads("start middle end")
+    await desk(other).reads("start middle end")
+  })
+
+  it("puts together what two windows type into one note at the same time", async () => {
     const page = await newPage()
     await page.goto(server.url)
     await desk(page).newNote("Shared", "middle")

@@ -7,7 +7,7 @@ interface NoteRowProps {
   readonly count: number
   readonly index: number
   readonly note: NoteItem
-  readonly onFocus: (id: string) => void
+  readonly onFocus: () => void
   readonly reachable: boolean
   readonly ref: Ref<HTMLLIElement>
   readonly top: number
@@ -26,7 +26,7 @@ export const NoteRow = ({ count, index, note, onFocus, reachable, ref, top }: No
       aria-setsize={count}
       aria-posinset={index + 1}
       style={{ transform: `translateY(${top}px)` }}
-      onFocus={() => onFocus(note.id)}
+      onFocus={onFocus}
     >
       <div className="note" data-open={openId === note.id} {...row}>
         <button
