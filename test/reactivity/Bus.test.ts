@@ -313,6 +313,20 @@ describe("Bus", () => {
       assert.include(String(await thrown), "bad listener")
     }))
 
+  it("ends a call as it ended, also when its callback throws", () =>
+    withBus(async (bus, counter) => {
+      const thrown = new Promise<unknown>((resolve) => process.once("uncaughtException", resolve))
+      const add = bus.operation(AddLater, {
+        onSuccess: () => {
+          throw new Error("bad callback")
+        }
+      })
+      counter.release()
+      assert.strictEqual((await add.invoke({ by: 1 }))._tag, "Success")
+      assert.strictEqual(add.value.status, "success")
+      assert.include(String(await thrown), "bad callback")
+    }))
+
   it("runs an effect with its services, until it is told to stop", () =>
     withBus(async (bus) => {
       const value = await bus.run(BusClient.use((client) => Effect.succeed(client.runsHere(Add))))

@@ -221,4 +221,17 @@ describe("a bus with a server", { timeout: 60_000 }, () => {
     await history.undo()
     await until(() => list.value.data?.[0]!.title === "A")
   })
+
+  it("asks again by itself until a server that was away is there", async () => {
+    const { http, kill, start } = await server("--hidden")
+    await kill()
+    const bus = page(RemoteInvoker.layerHttp({ url: http(), actor: "one" }))
+    const list = bus.query(ListNotes, undefined)
+    look(list)
+    await until(() => list.value.error !== undefined)
+    assert.include(list.value.error!.message, "cannot be invoked remotely")
+    await start()
+    await until(() => list.value.data?.length === 2)
+    assert.strictEqual(list.value.error, undefined)
+  })
 })

@@ -5,6 +5,21 @@ import { type Flushable, inNextFrame } from "./frames.ts"
 const lingering = 100
 
 /**
+ * Calls what is not ours. What it throws is reported as uncaught, and disturbs nobody here.
+ *
+ * @internal
+ */
+export const tell = (call: () => void): void => {
+  try {
+    call()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}
+
+/**
  * The value behind an observable.
  *
  * Invariants: listeners hear of a value once, in the order in which they subscribed; whatever is set within a frame is
@@ -68,15 +83,7 @@ export class Cell<A> implements Observable<A>, Flushable {
     const { value } = this
     if (Object.is(value, this.heard)) return
     this.heard = value
-    for (const { call } of Array.from(this.listeners)) {
-      try {
-        call(value)
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error
-        })
-      }
-    }
+    for (const { call } of Array.from(this.listeners)) tell(() => call(value))
   }
 
   readonly subscribe = (call: (value: A) => void): () => void => {

@@ -4,7 +4,7 @@ import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type { Single } from "../../operation/OperationInvoker.ts"
 import type { OperationHandle, OperationOptions, OperationState } from "../OperationState.ts"
-import { Cell } from "./cell.ts"
+import { Cell, tell } from "./cell.ts"
 import { BusClientKey } from "./client.ts"
 import type { Client, Host } from "./host.ts"
 
@@ -90,8 +90,10 @@ export class Handle<Op extends Single> extends Cell<OperationState<Op>> implemen
       if (call.fiber === undefined) this.setNow(next)
       else this.setSoon(next)
     }
-    if (exit._tag === "Success") onSuccess?.(exit.value, input)
-    else if (failure !== undefined) onError?.(failure as Error, input)
+    tell(() => {
+      if (exit._tag === "Success") onSuccess?.(exit.value, input)
+      else if (failure !== undefined) onError?.(failure as Error, input)
+    })
   }
 
   readonly cancel = (): void => {

@@ -8,6 +8,7 @@ import { inNextFrame } from "./frames.ts"
 import type { Client, Host } from "./host.ts"
 import { failureOf } from "./operationHandle.ts"
 import type { Refreshes } from "./refreshes.ts"
+import { isAway, returning } from "./returning.ts"
 
 const loading: QueryState<any> = { data: undefined, error: undefined, loading: true, refreshing: false }
 
@@ -22,6 +23,9 @@ export class Query<Op extends Single> extends Cell<QueryState<Op>> implements Qu
   private readonly run: () => void
   private fiber: Fiber.Fiber<unknown, unknown> | undefined
   private again = false
+  /** Stops waiting for a server that is away. */
+  private waiting: (() => void) | undefined
+  private failures = 0
   private opened = false
 
   constructor(
@@ -38,6 +42,7 @@ export class Query<Op extends Single> extends Cell<QueryState<Op>> implements Qu
       return () => {
         this.opened = this.again = false
         stop()
+        this.waiting?.()
         this.fiber?.interruptUnsafe()
       }
     })
@@ -46,6 +51,8 @@ export class Query<Op extends Single> extends Cell<QueryState<Op>> implements Qu
         this.again = true
         return
       }
+      this.waiting?.()
+      this.waiting = undefined
       const known = this.value.data !== undefined
       this.set({ ...this.value, loading: !known, refreshing: known })
       const effect = Effect.flatMap(
@@ -59,9 +66,16 @@ export class Query<Op extends Single> extends Cell<QueryState<Op>> implements Qu
         const failure = exit._tag === "Failure" ? failureOf(exit.cause) : undefined
         if (exit._tag === "Success") this.set({ data: exit.value, error: undefined, loading: false, refreshing: false })
         else this.set({ ...this.value, error: failure as Error | undefined, loading: false, refreshing: false })
-        if (!this.again) return
-        this.again = false
-        this.refresh()
+        const away = failure !== undefined && isAway(failure)
+        if (!away) this.failures = 0
+        if (this.again) {
+          this.again = false
+          this.refresh()
+        } else if (away && this.opened) {
+          this.waiting = host.follow((client) =>
+            Effect.andThen(returning(client.connection, this.failures++), Effect.sync(this.refresh))
+          )
+        }
       })
       if (!ended) this.fiber = fiber
     }
