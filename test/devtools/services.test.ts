@@ -15,7 +15,8 @@ const newServices = () => {
     health: Effect.succeed(HealthStatus.healthy) as Effect.Effect<HealthStatus.HealthStatus>,
     asked: 0,
     measured: 0,
-    open: 0
+    open: 0,
+    step: 3
   }
   const implementation: Implementation = {
     health: Effect.suspend(() => {
@@ -34,7 +35,7 @@ const newServices = () => {
     metricPrefix: "clicks",
     parameters: {
       list: Effect.succeed([{ name: "step", description: "How much" }]),
-      get: (name) => Effect.succeed(name === "step" ? 3 : undefined),
+      get: (name) => Effect.succeed(name === "step" ? state.step : undefined),
       set: () => Effect.void
     }
   }
@@ -115,11 +116,15 @@ it.live("one that hangs is shown as late, is asked once, and stays in use: the d
     yield* Effect.sleep("50 millis")
     state.health = Effect.never
     const services = yield* follow(tools, Tools.Services)
+    yield* services.first
+    state.step = 4
     const late = yield* services.until(({ services }) => services[0]?.late === true, "that it is late")
     assert.deepStrictEqual(late.services[0]?.health, { _tag: "Unhealthy", reason: "it does not say how it is" })
     yield* services.until(() => services.seen.length >= 3, "three of them")
     assert.deepStrictEqual(services.seen.at(-1)?.services[0]?.closed, [])
     assert.isAtMost(state.open, 1)
+    // What is set meanwhile is asked for now and then.
+    yield* services.until(({ services }) => services[0]?.parameters[0]?.value === 4, "the parameter")
   }).pipe(Effect.scoped))
 
 it.live("what happens comes along as events, and an escalated service can be reopened", () =>
