@@ -6,7 +6,7 @@ const refused = /WebSocket connection to|ERR_CONNECTION_REFUSED/
 
 inBrowser("a notebook whose server was killed", ({ newPage }) => {
   it(
-    "keeps what is typed, sends it when the server is back, also after a reload, and can undo it as one step",
+    "keeps what is typed, sends it when the server is back, and undoes it as one step; also when the window was closed",
     async () => {
       const server = await serveNotebook()
       const page = await newPage()
@@ -32,16 +32,20 @@ inBrowser("a notebook whose server was killed", ({ newPage }) => {
       await undo.filter({ hasText: "Write \"Before.\"" }).click()
       await reads("")
 
-      // And once more; this time the page is reloaded at once, before what was typed is sent.
+      // And once more; this time the window is closed, before what was typed is sent.
       await server.kill()
       await page.getByText("The notebook's server cannot be reached.").waitFor()
       await text.click()
       await page.keyboard.press("Control+End")
       await page.keyboard.type("Unsent.")
+      const address = page.url()
+      const later = await newPage({ beside: page })
+      await page.close()
       await server.restart()
-      await page.reload()
-      await reads("Unsent.")
-      await saved.waitFor()
+      await later.goto(address)
+      await desk(later).reads("Unsent.")
+      await desk(later).saved.waitFor()
+      await desk(later).undo.filter({ hasText: "Write \"Unsent.\"" }).waitFor()
       assert.strictEqual((await call(server, "note.find", { text: "Unsent." })).length, 1)
     },
     120_000

@@ -5,7 +5,8 @@
  * - A pause of half a second sends what is there, as does leaving the field, and every two seconds in any case.
  * - One change at a time is under way; what is typed meanwhile follows it.
  * - A change says which text it replaces. When somebody else (or an undo) was faster, it fails; then both are merged.
- * - While the server is away, what is typed waits, also over a reload of the page, and is sent when it is back.
+ * - While the server is away, what is typed waits, and is sent when it is back. It also waits for a window that was closed
+ *   or reloaded.
  * - Undo first waits for what was typed to arrive. What is typed while it runs is put into what it leaves.
  */
 import { merge } from "./merge.ts"
@@ -144,50 +145,55 @@ export class Draft {
 
 export type FieldName = "title" | "body"
 
-/** The drafts of this window. What was not sent when the page went away is there again when it comes back. */
-export class Drafts {
-  readonly #drafts = new Map<string, Draft>()
-  readonly #fieldOf: (id: string, name: FieldName) => Field
-  readonly #storage: Storage
+/** Where unsent text is kept. */
+export interface Shelf {
+  readonly get: () => string | null
+  /** `undefined`: nothing is left to keep. */
+  readonly set: (text: string | undefined) => void
+}
 
-  constructor(fieldOf: (id: string, name: FieldName) => Field, storage: Storage) {
+type Kept = readonly [id: string, name: FieldName, base: string, text: string]
+
+/** The drafts of this window. What was not sent when it was closed is there again when it is opened again. */
+export class Drafts {
+  readonly #drafts = new Map<string, { readonly id: string; readonly name: FieldName; readonly draft: Draft }>()
+  readonly #fieldOf: (id: string, name: FieldName) => Field
+  readonly #shelf: Shelf
+
+  constructor(fieldOf: (id: string, name: FieldName) => Field, shelf: Shelf) {
     this.#fieldOf = fieldOf
-    this.#storage = storage
-    for (const [id, name, base, text] of JSON.parse(storage.getItem(kept) ?? "[]")) this.open(id, name, base, text)
+    this.#shelf = shelf
+    for (const kept of JSON.parse(shelf.get() ?? "[]") as ReadonlyArray<Kept>) this.open(...kept)
   }
 
   /** The draft of a field, begun with what the server has unless there is one. */
   readonly open = (id: string, name: FieldName, base: string, text = base): Draft => {
     const key = `${name} ${id}`
-    let draft = this.#drafts.get(key)
-    if (draft === undefined) {
-      draft = new Draft(this.#fieldOf(id, name), base, text)
-      this.#drafts.set(key, draft)
-    }
+    const known = this.#drafts.get(key)
+    if (known !== undefined) return known.draft
+    const draft = new Draft(this.#fieldOf(id, name), base, text)
+    this.#drafts.set(key, { id, name, draft })
     return draft
   }
 
   /** Sends all that was typed. */
   readonly flush = async (): Promise<void> => {
-    await Promise.all(Array.from(this.#drafts.values(), (draft) => draft.flush()))
-    for (const [key, draft] of this.#drafts) {
+    await Promise.all(Array.from(this.#drafts.values(), ({ draft }) => draft.flush()))
+    for (const [key, { draft }] of this.#drafts) {
       if (draft.state().saved && !draft.watched) this.#drafts.delete(key)
     }
+    this.keep()
   }
 
   /** Notes have changed, and not by what was typed here. */
   readonly check = (): void => {
-    for (const draft of this.#drafts.values()) if (draft.watched) draft.check()
+    for (const { draft } of this.#drafts.values()) if (draft.watched) draft.check()
   }
 
-  /** For a page that goes away. */
+  /** For a page that may go away. */
   readonly keep = (): void => {
-    const unsent = Array.from(this.#drafts).filter(([, draft]) => !draft.state().saved).map(([key, draft]) => {
-      const name = key.startsWith("title ") ? "title" : "body"
-      return [key.slice(name.length + 1), name, draft.base, draft.state().text]
-    })
-    this.#storage.setItem(kept, JSON.stringify(unsent))
+    const unsent = Array.from(this.#drafts.values()).filter(({ draft }) => !draft.state().saved)
+      .map(({ draft, id, name }): Kept => [id, name, draft.base, draft.state().text])
+    this.#shelf.set(unsent.length === 0 ? undefined : JSON.stringify(unsent))
   }
 }
-
-const kept = "notebook.drafts"

@@ -7,7 +7,7 @@ import { createContext, useContext } from "react"
 import { MergeNotes, RenameNote, RestoreNotes, WriteNote } from "../../plugins/notes/operations.ts"
 import { Analyses } from "./analysis/analyses.ts"
 import { layer } from "./bus.ts"
-import { Drafts } from "./drafts.ts"
+import { Drafts, type Shelf } from "./drafts.ts"
 import { fieldOf } from "./fields.ts"
 import { Screen } from "./screen.ts"
 import { Toasts } from "./toasts.ts"
@@ -17,16 +17,26 @@ export const makePage = (windowId: string) => {
   const toasts = new Toasts()
   const beforeUndo = Effect.promise(() => drafts.flush().then(toasts.settle))
   const bus = Bus.make(layer({ actor: windowId, beforeUndo, screen }))
-  const drafts = new Drafts((id, name) => fieldOf(bus, id, name), sessionStorage)
+  const drafts = new Drafts((id, name) => fieldOf(bus, id, name), shelfOf(`notebook.drafts.${windowId}`))
 
   void bus.run(followTexts(windowId, drafts.check))
   bus.connection.subscribe((state) => {
     if (state === "connected") void drafts.flush()
   })
   addEventListener("pagehide", drafts.keep)
+  addEventListener("visibilitychange", () => {
+    drafts.keep()
+    void drafts.flush()
+  })
 
   return { analyses: new Analyses(bus), bus, drafts, screen, toasts, windowId }
 }
+
+/** Of this browser: a closed window's text is there when a window takes its name again. */
+const shelfOf = (key: string): Shelf => ({
+  get: () => localStorage.getItem(key),
+  set: (text) => text === undefined ? localStorage.removeItem(key) : localStorage.setItem(key, text)
+})
 
 const textChanges = [RenameNote, WriteNote, MergeNotes, RestoreNotes]
 
