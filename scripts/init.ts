@@ -200,7 +200,11 @@ const elsewhere = async (empty: string, env: NodeJS.ProcessEnv): Promise<void> =
     named.output
   )
 
-  const unreachable = await init(empty, ["react"], { ...env, npm_config_registry: "http://127.0.0.1:9/" })
+  const unreachable = await init(empty, ["react"], {
+    ...env,
+    npm_config_registry: "http://127.0.0.1:9/",
+    npm_config_cache: join(empty, "cold")
+  })
   check(
     "without a network everything but the lockfile is there, and what is left to do is said",
     unreachable.code === 0 && /the package registry cannot be reached \(ECONNREFUSED\)/.test(unreachable.output) &&

@@ -1,6 +1,6 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Stream } from "effect"
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { Deferred, Effect, Fiber, Stream } from "effect"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, request } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -124,6 +124,7 @@ describe("the notebook in a browser", { timeout: 120_000 }, () => {
     )
     assert.strictEqual(ended.code, 0)
     assert.isBelow(ended.millis, patience)
+    assert.notInclude(notebook.output(), "interrupted", "nothing that goes on for ever was waited for")
     assert.strictEqual(notebook.errors(), "")
     const again = await start(path)
     const undone = await window(again, "a", RemoteHistory.undo)
@@ -237,24 +238,77 @@ describe("the notebook in a browser", { timeout: 120_000 }, () => {
     await second.end("SIGTERM")
   })
 
-  it("tells whoever watches that the worker starts and stops", async () => {
-    const notebook = await start(directory())
+  it("tells whoever watches that the worker starts and stops, and leaves none behind", async () => {
+    const path = directory()
+    const notebook = await start(path)
     const seen = await window(
       notebook,
       "a",
       Effect.gen(function*() {
         yield* call(StartWorker, undefined)
-        const watching = yield* Effect.forkScoped(
-          Stream.runCollect(Stream.take(follow(WatchWorker, undefined), 3))
+        const first = yield* Deferred.make<void>()
+        const watching = yield* follow(WatchWorker, undefined).pipe(
+          Stream.tap(() => Deferred.succeed(first, undefined)),
+          Stream.take(3),
+          Stream.runCollect,
+          Effect.forkScoped
         )
-        yield* Effect.sleep("200 millis")
-        const stopped = yield* call(StopWorker, undefined)
-        assert.strictEqual(stopped.state, "stopped")
+        yield* Deferred.await(first)
+        yield* call(StopWorker, undefined)
         yield* call(StartWorker, undefined)
         return yield* Fiber.join(watching)
       })
     )
     assert.deepStrictEqual(seen.map(({ state }) => state), ["running", "stopped", "running"])
+
+    const pid = () => Number(readFileSync(join(path, "analysis/worker.pid"), "utf8").split(" ")[1])
+    const isAlive = (pid: number) => {
+      try {
+        return process.kill(pid, 0)
+      } catch {
+        return false
+      }
+    }
+    const orphan = pid()
+    await notebook.end("SIGKILL")
+    assert.isTrue(isAlive(orphan), "nobody has told it")
+    const again = await start(path)
+    await window(again, "a", call(StartWorker, undefined))
+    assert.notStrictEqual(pid(), orphan)
+    for (let tries = 0; tries < 200 && isAlive(orphan); tries++) await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.isFalse(isAlive(orphan))
+    const own = pid()
+    await again.end("SIGTERM")
+    assert.isFalse(isAlive(own))
+  })
+
+  it("says why where there is no worker, and queues all the same", async () => {
+    const elsewhere = join(folder, "elsewhere")
+    mkdirSync(join(elsewhere, "node_modules/workerd"), { recursive: true })
+    // as the package does on a machine for which it has no binary
+    writeFileSync(join(elsewhere, "node_modules/workerd/index.js"), "throw new Error('Unsupported platform: toaster')")
+    const notebook = await start(directory(), ["--port", "0"], elsewhere)
+    await window(
+      notebook,
+      "a",
+      Effect.gen(function*() {
+        const refused = yield* Effect.flip(call(StartWorker, undefined))
+        assert.strictEqual(refused._tag, "WorkerUnavailable")
+        assert.strictEqual(
+          refused.message,
+          "There is no worker on this machine: workerd does not run here: Unsupported platform: toaster."
+        )
+        const status = yield* Effect.flatMap(Stream.runHead(follow(WatchWorker, undefined)), Effect.fromOption)
+        assert.deepInclude(status, {
+          state: "unavailable",
+          why: "workerd does not run here: Unsupported platform: toaster"
+        })
+        const { id } = yield* call(CreateNote, { title: "Tea" })
+        const request = yield* Effect.flatMap(Stream.runHead(follow(RequestAnalysis, { id })), Effect.fromOption)
+        assert.strictEqual(request.state, "queued")
+      })
+    )
     await notebook.end("SIGTERM")
+    assert.strictEqual(notebook.errors(), "")
   })
 })

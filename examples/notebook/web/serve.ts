@@ -1,7 +1,7 @@
 /**
  * The notebook in a browser: its page, its operations and its devtools, on one port of this machine.
  */
-import { Console, Context, Data, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { Console, Context, Data, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
 import { styleText } from "node:util"
 import { FollowupScheduler, HistoryTracker } from "opbus"
 import { Devtools } from "opbus/devtools"
@@ -70,7 +70,8 @@ const end = Effect.gen(function*() {
   const server = yield* OperationServer
   yield* Console.log("\nEnding.")
   yield* closing.begin
-  yield* Effect.timeoutOption(server.drain, patience)
+  const drained = yield* Effect.timeoutOption(server.drain, patience)
+  if (Option.isNone(drained)) yield* Console.log("What still ran is interrupted, and taken back.")
   yield* (yield* FollowupScheduler).awaitIdle
   yield* Effect.catch((yield* HistoryTracker).flush, ({ message }) => Console.error(`notebook: ${message}`))
 })

@@ -29,10 +29,10 @@ export const endAll = (): void => {
   for (const child of running) child.kill("SIGTERM")
 }
 
-const spawned = (directory: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv) => {
+const spawned = (directory: string, args: ReadonlyArray<string>, cwd = root) => {
   const child = spawn(process.execPath, ["--conditions=opbus-source", main, ...args], {
-    cwd: root,
-    env: { ...process.env, OPBUS_NOTEBOOK_DIR: directory, NO_COLOR: "1", FORCE_COLOR: undefined, ...env },
+    cwd,
+    env: { ...process.env, OPBUS_NOTEBOOK_DIR: directory, NO_COLOR: "1", FORCE_COLOR: undefined },
     stdio: ["ignore", "pipe", "pipe"]
   })
   running.add(child)
@@ -45,9 +45,14 @@ const spawned = (directory: string, args: ReadonlyArray<string>, env: NodeJS.Pro
     errors += text
   })
   const closed = new Promise<number | null>((resolve) => {
-    child.once("close", (code) => {
+    child.once("exit", (code) => {
       running.delete(child)
-      resolve(code)
+      // What it printed last is read by then; a worker that it has left behind holds the pipe open.
+      const timer = setTimeout(() => resolve(code), 500)
+      child.once("close", () => {
+        clearTimeout(timer)
+        resolve(code)
+      })
     })
   })
   return { child, closed, output: () => output, errors: () => errors }
@@ -57,9 +62,9 @@ const spawned = (directory: string, args: ReadonlyArray<string>, env: NodeJS.Pro
 export const start = async (
   directory: string,
   args: ReadonlyArray<string> = ["--port", "0"],
-  env: NodeJS.ProcessEnv = {}
+  cwd?: string
 ): Promise<Notebook> => {
-  const { child, closed, errors, output } = spawned(directory, args, env)
+  const { child, closed, errors, output } = spawned(directory, args, cwd)
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.on("data", () => {
       const address = /^Notebook +(http:\S+)$/m.exec(output())?.[1]
@@ -81,7 +86,7 @@ export const start = async (
 
 /** Starts what does not come to listen. */
 export const refusedStart = async (directory: string, args: ReadonlyArray<string>) => {
-  const { closed, errors, output } = spawned(directory, args, {})
+  const { closed, errors, output } = spawned(directory, args)
   return { code: await closed, output: output(), errors: errors() }
 }
 
