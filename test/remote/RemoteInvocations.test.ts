@@ -173,14 +173,15 @@ describe("RemoteInvocations", () => {
       yield* standing(first.messages)
       const last = first.messages.at(-1)!
       yield* Fiber.interrupt(first.fiber)
-      for (let i = 0; i < 20; i++) yield* other(`missed ${i}`)
+      // More than is sent at a time.
+      for (let i = 0; i < 400; i++) yield* other(`missed ${i}`)
       const second = yield* collect(RemoteInvocations.subscribe({ after: RemoteInvocations.positionOf(last) }))
-      yield* until(() => second.messages.length === 40)
+      yield* until(() => second.messages.length === 800)
       yield* other("live")
-      yield* until(() => second.messages.length === 42)
+      yield* until(() => second.messages.length === 802)
       assert.deepStrictEqual(
         second.messages.map(({ sequence }) => sequence),
-        Array.from({ length: 42 }, (_, i) => last.sequence + 1 + i)
+        Array.from({ length: 802 }, (_, i) => last.sequence + 1 + i)
       )
     }).pipe(Effect.provide(inProcess), Effect.scoped))
 

@@ -7,10 +7,11 @@ import { hrefOf } from "../route.ts"
 import { Badge, StatusBadge } from "../ui/Badge.tsx"
 import { IconButton } from "../ui/Button.tsx"
 import { EmptyState } from "../ui/EmptyState.tsx"
-import { formatDateTime, formatDuration } from "../ui/format.ts"
+import { formatDateTime } from "../ui/format.ts"
 import { JsonView } from "../ui/JsonView.tsx"
 import { plain } from "../ui/text.ts"
 import { Text } from "../ui/Text.tsx"
+import { Duration } from "../ui/Time.tsx"
 import { feed } from "./feed.ts"
 import { describeRefusal } from "./refusals.ts"
 import { type Node } from "./TimelineModel.ts"
@@ -53,7 +54,7 @@ export const Details = ({ id, labels, node, onClose, row }: {
           <StatusBadge status={row.status} />
           {row.durationMillis === undefined
             ? null
-            : <span className="tabular">{formatDuration(row.durationMillis)}</span>}
+            : <Duration millis={row.durationMillis} />}
           {label === undefined || label === "" ? null : <Text value={label} limit={200} className="muted" />}
         </div>
         {row.cause === undefined ? null : <Cause cause={row.cause} operation={row.key} />}
