@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { invoke } from "opbus"
+import { HistoryTracker, invoke } from "opbus"
 import type { Page } from "playwright-core"
 import { assert, it } from "vitest"
 import { axe, inBrowser, phone, screenshot } from "../support/browser.ts"
@@ -231,6 +231,26 @@ inBrowser("the history panel", ({ newPage }) => {
     await page.getByRole("button", { name: "Undo 2 entries" }).click()
     await shows(page, "2 entries undone")
     assert.deepStrictEqual([app.world.documents.get("a"), app.world.documents.get("b")], ["", ""])
+  })
+
+  it("can be led to an entry, also to an old one, which shows its steps", async () => {
+    const app = await start()
+    await app.write("ann", "letter", "the first")
+    for (let i = 0; i < 130; i++) await app.write("ann", "poem", `line ${i}`)
+    const [first] = await app.run(HistoryTracker.allEntries)
+    const page = await newPage()
+    await page.goto(`${app.url}#/history`)
+    await page.getByRole("button", { name: "Show 31 older" }).waitFor()
+    assert.strictEqual(await entries(page).count(), 100)
+    await page.goto(`${app.url}#/history/${first!.id}`)
+    const entry = entries(page).filter({ hasText: "the first" })
+    await entry.getByRole("cell", { name: "desk.write" }).first().waitFor()
+    await page.waitForFunction(() => {
+      const { bottom, top } = document.querySelector("[data-chosen=true]")!.getBoundingClientRect()
+      return top >= 0 && bottom <= innerHeight
+    })
+    await entry.getByRole("link", { name: first!.id }).click()
+    await page.getByRole("heading", { name: "desk.write" }).first().waitFor()
   })
 
   it("says how to get a history where the application has none", async () => {

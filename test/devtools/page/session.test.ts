@@ -4,7 +4,7 @@ import { HistoryTracker, invoke, Opbus, Operation, OperationInvoker, UndoMapping
 import type { Catalogue, History } from "opbus/devtools/DevtoolsMessages"
 import { InvocationMessage } from "opbus/protocol"
 import * as SessionExport from "opbus/protocol/SessionExport"
-import { fileNameOf, sessionOf, textOf } from "../../../src/devtools/page/session/document.ts"
+import { fileNameOf, fileOf } from "../../../src/devtools/page/session/document.ts"
 import { Recorder } from "../../../src/devtools/page/session/recorder.ts"
 
 const Add = Operation.make({ meta: { key: "add" }, input: Schema.Finite, output: Schema.Finite, executionMode: "sync" })
@@ -78,7 +78,7 @@ describe("the file of a session", () => {
       const messages = yield* received
       yield* invoke(Add, 1)
       yield* HistoryTracker.undo
-      const text = textOf(sessionOf({
+      const { text } = fileOf({
         now: 5,
         catalogue,
         history: history(true),
@@ -100,7 +100,7 @@ describe("the file of a session", () => {
           }],
           events: [{ _tag: "system.service.healed", at: 2, service: "cache", attempts: 1 }]
         }
-      }))
+      })
       const session = yield* SessionExport.parse(text)
       assert.deepStrictEqual(session.invocations, messages)
       assert.deepStrictEqual(session.invocations.map(({ _tag, origin }) => [_tag, origin]), [
@@ -125,11 +125,33 @@ describe("the file of a session", () => {
     Effect.gen(function*() {
       const parts = { now: 5, catalogue, invocations: [], dropped: 0, services: { snapshots: [], events: [] } }
       for (const none of [undefined, history(false)]) {
-        const session = yield* SessionExport.parse(textOf(sessionOf({ ...parts, history: none })))
+        const session = yield* SessionExport.parse(fileOf({ ...parts, history: none }).text)
         assert.isFalse("history" in session || "services" in session)
         assert.deepStrictEqual(session.invocations, [])
       }
     }))
+
+  it.effect("leaves out the oldest events when it would become too long to be read, and says how many", () =>
+    Effect.gen(function*() {
+      const messages = yield* received
+      for (let i = 0; i < 20; i++) yield* invoke(Add, i)
+      const parts = {
+        now: 5,
+        catalogue,
+        history: undefined,
+        invocations: messages,
+        dropped: 2,
+        services: { snapshots: [], events: [] }
+      }
+      const limit = 5 + JSON.stringify(messages.at(-1)).length * 3
+      const file = fileOf(parts, limit * 2)
+      const session = yield* SessionExport.parse(file.text)
+      assert.isAbove(file.events, 2)
+      assert.isBelow(file.events, 40)
+      assert.deepStrictEqual(session.invocations, messages.slice(-file.events))
+      assert.strictEqual(file.dropped, 2 + 40 - file.events)
+      assert.strictEqual(session.dropped, file.dropped)
+    }).pipe(Effect.provide(App), Effect.scoped))
 
   it("has a name that every file system takes", () => {
     const at = Date.UTC(2026, 10, 21, 18, 42, 7)

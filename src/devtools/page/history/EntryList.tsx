@@ -25,7 +25,8 @@ export const EntryList = ({ chosen, disabled, entries, ofAll, onUndoTo }: {
 }): ReactElement => {
   const newestFirst = entries.toReversed()
   const index = chosen === undefined ? -1 : newestFirst.findIndex(({ id }) => id === chosen)
-  const [most, setMost] = useState(Math.max(page, index + 1))
+  const [asked, setAsked] = useState(page)
+  const most = Math.max(asked, index + 1)
   const now = useNow(1_000)
   const latest = useRef(onUndoTo)
   useEffect(() => {
@@ -49,7 +50,7 @@ export const EntryList = ({ chosen, disabled, entries, ofAll, onUndoTo }: {
       </ol>
       {newestFirst.length <= most ? null : (
         <p className="history-more">
-          <Button size="s" onClick={() => setMost(most + page)}>
+          <Button size="s" onClick={() => setAsked(most + page)}>
             Show {Math.min(page, newestFirst.length - most)} older
           </Button>
         </p>
@@ -81,11 +82,16 @@ const Entry = memo(({ age, chosen, disabled, entry, ofAll, onUndoTo }: EntryProp
   const [open, setOpen] = useState(chosen)
   const details = useId()
   const row = useRef<HTMLLIElement>(null)
+  const led = useRef(false)
   useEffect(() => {
-    if (!chosen) return
-    setOpen(true)
-    row.current?.scrollIntoView({ block: "center" })
-  }, [chosen])
+    if (!chosen) led.current = false
+    else if (!led.current) {
+      if (!open) return setOpen(true)
+      // Only with its steps it has its size.
+      led.current = true
+      row.current?.scrollIntoView({ block: "center" })
+    }
+  }, [chosen, open])
   const title = plain(entry.message, 80)
   const { status } = entry
   return (

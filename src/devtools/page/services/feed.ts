@@ -18,15 +18,13 @@ import { Snapshots, type SnapshotsView } from "./snapshots.ts"
 export interface Feed {
   /** `undefined` before the first snapshot. */
   readonly latest: ServicesMessage | undefined
-  /** The server cannot be reached: `latest` is from before. */
-  readonly away: boolean
-  /** Why it failed, when it did for another reason. */
+  /** Why it failed, when it did for another reason than the connection. */
   readonly error: string | undefined
 }
 
 const snapshots = new Snapshots()
 const listeners = new Set<() => void>()
-let feed: Feed = { latest: undefined, away: false, error: undefined }
+let feed: Feed = { latest: undefined, error: undefined }
 let started = false
 
 const set = (change: Partial<Feed>): void => {
@@ -44,13 +42,13 @@ const follow = Effect.suspend(() =>
     Stream.runForEach(elements, (latest) =>
       Effect.sync(() => {
         if (latest.enabled) snapshots.push(latest)
-        set({ latest, away: false, error: undefined })
+        set({ latest, error: undefined })
       })),
     {
       onFailure: (cause) => {
         const error = Cause.squash(cause)
         const away = isOperationError(error) && error.reason._tag === "RemoteUnavailable"
-        set(away ? { away } : { error: messageOf(error) })
+        if (!away) set({ error: messageOf(error) })
         return Effect.sleep(away ? "500 millis" : "3 seconds")
       },
       onSuccess: () => Effect.sleep("500 millis")

@@ -10,7 +10,7 @@ import { snapshotsNow } from "../services/feed.ts"
 import { Button, IconButton } from "../ui/Button.tsx"
 import { formatBytes, plural } from "../ui/format.ts"
 import { Icon } from "../ui/icons.tsx"
-import { fileNameOf, sessionOf, textOf } from "./document.ts"
+import { fileNameOf, fileOf } from "./document.ts"
 import { recorder } from "./recorder.ts"
 import "./session.css"
 
@@ -59,18 +59,20 @@ export const ExportButton = (): ReactElement => {
     void tools.runPromise(historyNow).then((history) => {
       const now = Date.now()
       const { dropped, invocations } = recorder
-      const text = textOf(sessionOf({ now, catalogue, history, invocations, dropped, services: snapshotsNow() }))
+      const parts = { now, catalogue, history, invocations, dropped, services: snapshotsNow() }
+      const written = fileOf(parts)
       const file = fileNameOf(catalogue.app.title, now)
-      save(file, text)
-      setPending(false)
+      save(file, written.text)
       setSaid({
         file,
-        text: `${plural(invocations.length, "event")}, ${formatBytes(text.length)}. ${
-          dropped === 0 ? "No event is missing." : `${plural(dropped, "older event")} could not be kept.`
+        text: `${plural(written.events, "event")}, ${formatBytes(written.text.length)}. ${
+          written.dropped === 0
+            ? "No event is missing."
+            : `${plural(written.dropped, "older event")} could not be kept.`
         }`,
         without: history === undefined ? "The history could not be read, so it is not in it." : undefined
       })
-    })
+    }).finally(() => setPending(false))
   }
   return (
     <div className="export">

@@ -17,7 +17,7 @@ export interface Parts {
   readonly services: SnapshotsView
 }
 
-export const sessionOf = ({ catalogue, dropped, history, invocations, now, services }: Parts): SessionExport =>
+const sessionOf = ({ catalogue, dropped, history, invocations, now, services }: Parts): SessionExport =>
   make({
     exportedAt: now,
     app: catalogue.app,
@@ -60,9 +60,32 @@ export const fileNameOf = (title: string, now: number): string => {
   return `opbus-session-${name === "" ? "" : `${name}-`}${time}.json`
 }
 
-/** The text of a file: one line for each event, so that it can be read and compared. */
-export const textOf = ({ invocations, ...session }: SessionExport): string => {
-  const lines = invocations.map((event) => `    ${JSON.stringify(event)}`).join(",\n")
-  const rest = JSON.stringify(session, undefined, 2)
-  return `${rest.slice(0, -2)},\n  "invocations": [${lines === "" ? "" : `\n${lines}\n  `}]\n}\n`
+/** What fits into a file that can be read again: as many characters as its reader takes, and some room. */
+const most = 200 * 1024 * 1024
+
+/** A session as the text of a file, and what is in it. */
+export interface SessionFile {
+  readonly text: string
+  readonly events: number
+  readonly dropped: number
+}
+
+/**
+ * Writes a session: one line for each event, so that it can be read and compared. When it is too long, the oldest events
+ * are left out and counted as dropped.
+ */
+export const fileOf = (parts: Parts, limit: number = most): SessionFile => {
+  const { invocations, ...session } = sessionOf(parts)
+  const lines: Array<string> = []
+  let length = 0
+  for (let i = invocations.length - 1; i >= 0; i--) {
+    const line = `    ${JSON.stringify(invocations[i])}`
+    length += line.length
+    if (length > limit) break
+    lines.push(line)
+  }
+  const dropped = session.dropped + invocations.length - lines.length
+  const rest = JSON.stringify({ ...session, dropped }, undefined, 2).slice(0, -2)
+  const events = lines.length === 0 ? "" : `\n${lines.reverse().join(",\n")}\n  `
+  return { text: `${rest},\n  "invocations": [${events}]\n}\n`, events: lines.length, dropped }
 }
