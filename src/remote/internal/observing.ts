@@ -17,7 +17,7 @@ const decode = Schema.decodeUnknownEffect(InvocationSubscription)
 const encodeGap = Schema.encodeSync(InvocationGap)
 
 /** So many events at most are sent at a time: who shows them has a screen to keep alive besides. */
-const chunkSize = 256
+const chunkSize = 512
 
 /**
  * Lets clients watch invocations: live ones, and first those that they missed, as far as they are kept.
