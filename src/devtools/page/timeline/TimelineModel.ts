@@ -136,7 +136,8 @@ export class TimelineModel {
       for (let i = Math.ceil(this.table.size / 20); i > 0 && this.table.size > 1; i--) this.table.dropOldest()
       this.sweep()
     }
-    if (this.table.dropped !== this.droppedBefore) this.sweep()
+    // Some at a time, here too: until then those that are too many are shown.
+    if (this.table.dropped - this.droppedBefore > Math.floor(this.limit / 100)) this.sweep()
     if (this.moved && this.left === 0) this.flatten()
   }
 

@@ -119,14 +119,26 @@ describe("the lines of the timeline", () => {
   })
 
   it("are bounded: the oldest go, and it is said how many", () => {
-    const model = new TimelineModel(100)
-    for (let i = 0; i < 250; i++) model.add(message("Started", `i${i}`))
+    const model = new TimelineModel(99)
+    for (let i = 0; i < 249; i++) model.add(message("Started", `i${i}`))
     settled(model)
-    assert.strictEqual(model.size, 100)
+    assert.strictEqual(model.size, 99)
     assert.strictEqual(model.dropped, 150)
     assert.strictEqual(model.lines[0]!.id, "i150")
     assert.isUndefined(model.get("i0"))
-    assert.strictEqual(model.operations.get("demo.step"), 100)
+    assert.strictEqual(model.operations.get("demo.step"), 99)
+  })
+
+  it("are bounded within a hundredth where they are many", () => {
+    const model = new TimelineModel(5_000)
+    for (let i = 0; i < 20_000; i++) {
+      model.add(message("Started", `i${i}`))
+      if (i % 7 === 0) model.settle()
+      assert.isAtMost(model.size, 5_057)
+    }
+    assert.strictEqual(settled(model).length, model.size)
+    assert.strictEqual(model.lines.at(-1)!.id, "i19999")
+    assert.isAtLeast(model.dropped, 14_900)
   })
 
   it("are bounded by what they hold, too", () => {
