@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, ManagedRuntime } from "effect"
+import { Effect, Layer, ManagedRuntime, Schema } from "effect"
 import { AtomRegistry } from "effect/reactivity"
-import { Operation, OperationInvoker, OperationRegistry } from "opbus"
+import { Operation, OperationContext, OperationInvoker, OperationRegistry } from "opbus"
 import { Bus, BusClient, type Observable, toAtom } from "opbus/reactivity"
 import { from, map } from "rxjs"
 import { Add, AddLater, Counter, frames, Get, Refused, until } from "./support.ts"
@@ -196,6 +196,35 @@ describe("Bus", () => {
       const last = rows.values.at(-1)!.at(-1)!
       assert.deepStrictEqual([last.key, last.status, last.input, last.output], ["counter.add", "succeeded", 199, 19900])
     }))
+
+  it("tells of progress once per frame, however often it is reported", async () => {
+    const Report = Operation.make({ meta: { key: "report" }, output: Schema.Number, progress: Schema.Number })
+    const report = Report.toLayer(() =>
+      Effect.gen(function*() {
+        const { progress } = yield* OperationContext
+        for (let i = 1; i <= 500; i++) yield* progress(i)
+        yield* Effect.sleep(100)
+        return 500
+      })
+    )
+    const bus = Bus.make(
+      BusClient.layer.pipe(
+        Layer.provideMerge(report),
+        Layer.provideMerge(OperationInvoker.layer),
+        Layer.provideMerge(OperationRegistry.layer)
+      )
+    )
+    const handle = bus.operation(Report)
+    const { values } = heard(handle)
+    await handle.invoke(undefined)
+    await frames()
+    assert.deepStrictEqual(values.map(({ progress, status }) => `${status} ${progress ?? ""}`).slice(-2), [
+      "pending 500",
+      "success "
+    ])
+    assert.isAtMost(values.length, 4)
+    await bus.dispose()
+  })
 
   it("follows once what several places show", () =>
     withBus(async (bus) => {
