@@ -147,7 +147,7 @@ describe("the notebook in a browser", { timeout: 120_000 }, () => {
       // Where it is taken already there is nothing to do.
       const taker = createServer().listen(4400, "127.0.0.1").on("error", () => undefined)
       const notebook = await start(directory(), [])
-      assert.match(notebook.output(), /^Port 4400 is taken, /)
+      assert.match(notebook.output(), /^Port 4400 is taken, /m)
       assert.notStrictEqual(new URL(notebook.url).port, "4400")
       assert.strictEqual((await fetch(notebook.url)).status, 200)
       await notebook.end("SIGTERM")

@@ -30,10 +30,10 @@ const UndoBar = () => {
   return (
     <div className="undo" role="group" aria-label="History">
       <button type="button" disabled={!canUndo || busy} onClick={undo} title={undoMessage}>
-        Undo<span className="what">{undoMessage && `: ${undoMessage}`}</span>
+        {undoMessage === undefined ? "Undo" : `Undo: ${undoMessage}`}
       </button>
       <button type="button" disabled={!canRedo || busy} onClick={redo} title={redoMessage}>
-        Redo<span className="what">{redoMessage && `: ${redoMessage}`}</span>
+        {redoMessage === undefined ? "Redo" : `Redo: ${redoMessage}`}
       </button>
       {error !== undefined && <span role="alert" className="notice">{error.message}</span>}
     </div>
