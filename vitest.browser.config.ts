@@ -15,7 +15,7 @@ const project = (name: string, groupOrder: number, include: string, exclude: Rea
       exclude: [...configDefaults.exclude, ...exclude],
       maxWorkers: workers,
       sequence: { groupOrder },
-      testTimeout: 60_000
+      testTimeout: 120_000
     }
   })
 

@@ -85,6 +85,7 @@ inBrowser("accessibility of the notebook", ({ newPage }) => {
 
   it("has the roles and the names that people look for", async () => {
     const page = await newPage({ reducedMotion: "reduce" })
+    await call(server, "note.create", { title: "There is one" })
     await page.goto(server.url)
     for (const role of ["banner", "main", "search"] as const) await page.getByRole(role).waitFor()
     assert.strictEqual(await page.getByRole("heading", { level: 1 }).count(), 1)

@@ -26,7 +26,7 @@ export const saved = (page: Page) => page.getByText("Saved", { exact: true })
 
 /** Waits until a field has this text. */
 export const shows = async (field: Locator, value: string | RegExp): Promise<void> => {
-  const until = Date.now() + 10_000
+  const until = Date.now() + 30_000
   for (;;) {
     const now = await field.inputValue()
     if (typeof value === "string" ? now === value : value.test(now)) return

@@ -24,7 +24,7 @@ import { allow, problemsOf, watch } from "./problems.ts"
 import { release } from "./resources.ts"
 import { saveFailure } from "./screenshots.ts"
 
-export { allow, chromium }
+export { allow }
 export { axe } from "./axe.ts"
 export { call } from "./call.ts"
 export { screenshot } from "./screenshots.ts"
@@ -69,7 +69,7 @@ export const launch = (more: ReadonlyArray<string> = []): Promise<Browser> => {
 }
 
 /** Waiting longer than this for something to show is a failure. */
-const patience = 15_000
+const patience = 30_000
 
 /** A `describe` in a browser of its own. */
 export const inBrowser = (name: string, tests: (tools: BrowserTools) => void): unknown =>
