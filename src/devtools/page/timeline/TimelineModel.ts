@@ -70,7 +70,7 @@ export class TimelineModel {
   constructor(limit: number = defaultLimit, characters: number = defaultCharacters) {
     this.limit = limit
     this.characters = characters
-    this.table = new InvocationTable(limit)
+    this.table = new InvocationTable(2 * limit)
   }
 
   get size(): number {
@@ -133,11 +133,13 @@ export class TimelineModel {
   settle(): void {
     while (this.held > this.characters && this.table.size > 1) {
       // Some at a time: taking out costs as much for one as for many.
-      for (let i = Math.ceil(this.table.size / 20); i > 0 && this.table.size > 1; i--) this.table.dropOldest()
+      this.table.dropOldest(Math.min(Math.ceil(this.table.size / 20), this.table.size - 1))
       this.sweep()
     }
     // Some at a time, here too: until then those that are too many are shown.
-    if (this.table.dropped - this.droppedBefore > Math.floor(this.limit / 100)) this.sweep()
+    const over = this.table.size - this.limit
+    if (over > Math.floor(this.limit / 100)) this.table.dropOldest(over)
+    if (this.table.dropped !== this.droppedBefore) this.sweep()
     if (this.moved && this.left === 0) this.flatten()
   }
 
@@ -197,7 +199,7 @@ export class TimelineModel {
   }
 
   clear(): void {
-    this.table = new InvocationTable(this.limit)
+    this.table = new InvocationTable(2 * this.limit)
     this.droppedBefore = 0
     this.nodes.clear()
     this.orphans.clear()
