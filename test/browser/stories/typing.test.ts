@@ -1,7 +1,7 @@
 /** What somebody types, and how it is taken back. */
 import { assert, it } from "vitest"
 import { inBrowser, serveNotebook } from "../support/browser.ts"
-import { bar, button, field, saved, shows } from "./notebook.ts"
+import { bar, button, field, redo, saved, shows, undo } from "./notebook.ts"
 
 const paragraph = "Rhubarb is a vegetable that thinks it is a fruit; nobody has the heart to tell it."
 
@@ -32,6 +32,30 @@ inBrowser("typing", ({ newPage }) => {
     await shows(field(page, "Text"), "")
     await bar(page).getByRole("button", { name: /^Redo Write/ }).click()
     await shows(field(page, "Text"), paragraph)
+  })
+
+  it("what is still on its way when one leaves the field belongs to the same step", async () => {
+    const server = await serveNotebook()
+    const page = await newPage()
+    const sent: Array<string> = []
+    page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => sent.push(String(payload))))
+    await page.goto(server.url)
+    await button(page, "New note").click()
+    await field(page, "Text").click()
+    await saved(page).waitFor()
+    server.signal("SIGSTOP")
+    await page.keyboard.type("The server hangs")
+    while (!sent.some((frame) => frame.includes("The server hangs"))) {
+      await page.evaluate(() => new Promise(requestAnimationFrame))
+    }
+    await page.keyboard.type(" while this is typed.")
+    await page.keyboard.press("Tab")
+    server.signal("SIGCONT")
+    await saved(page).waitFor()
+    await undo(page, /^Undo Write/).click()
+    await shows(field(page, "Text"), "")
+    await redo(page, /^Redo Write/).click()
+    await shows(field(page, "Text"), "The server hangs while this is typed.")
   })
 
   it("Ctrl+Z in a field is the field's own; elsewhere it is the notebook's", async () => {

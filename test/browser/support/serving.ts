@@ -16,6 +16,8 @@ export interface Server {
   readonly output: () => string
   /** Ends it, by SIGKILL unless another signal is named, and waits until it has ended. */
   readonly kill: (signal?: NodeJS.Signals) => Promise<void>
+  /** `SIGSTOP` lets it hang, `SIGCONT` go on. */
+  readonly signal: (signal: NodeJS.Signals) => void
   /** Starts it again: the same port, the same data. */
   readonly restart: () => Promise<void>
 }
@@ -104,6 +106,9 @@ const serve = async (command: Command, env: Readonly<Record<string, string>>): P
     directory,
     output: () => output,
     kill,
+    signal: (name) => {
+      if (child !== undefined) signal(child, name)
+    },
     restart: async () => {
       await kill()
       await start(Number(new URL(url).port))

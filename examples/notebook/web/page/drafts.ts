@@ -41,6 +41,8 @@ export class Draft {
   #base: string
   #state: DraftState
   #typing = crypto.randomUUID()
+  /** What the field held when it was left and was not sent by then: it belongs to the step before, however late it is. */
+  #left: Array<{ readonly text: string; readonly typing: string }> = []
   #sending: Promise<void> | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #unsentSince = 0
@@ -80,8 +82,9 @@ export class Draft {
   /** Who comes back to the field begins another step of undo. */
   readonly leave = (): void => {
     if (!this.#field.accepts(this.#state.text)) this.#set(this.#base)
-    void this.flush()
+    if (!this.#state.saved) this.#left.push({ text: this.#state.text, typing: this.#typing })
     this.#typing = crypto.randomUUID()
+    void this.flush()
   }
 
   /** Sends what was not sent yet; done when the server has it, or cannot be reached. */
@@ -110,12 +113,18 @@ export class Draft {
 
   async #send(): Promise<void> {
     while (!this.#state.saved && this.#field.accepts(this.#state.text)) {
-      const { text } = this.#state
+      const left = this.#left[0]
+      if (left?.text === this.#base) {
+        this.#left.shift()
+        continue
+      }
+      const { text, typing } = left ?? { text: this.#state.text, typing: this.#typing }
       this.#unsentSince = Date.now()
       this.#sent++
-      const sent = await this.#field.send(text, this.#base, this.#typing)
+      const sent = await this.#field.send(text, this.#base, typing)
       if (sent === "done") {
         this.#base = text
+        if (left !== undefined) this.#left.shift()
         this.#set(this.#state.text)
       } else if (sent === "changed") {
         const theirs = await this.#field.read()
@@ -126,9 +135,11 @@ export class Draft {
         return
       }
     }
+    if (this.#state.saved) this.#left = []
   }
 
   #rebase(theirs: string): void {
+    this.#left = []
     const text = merge(this.#base, this.#state.text, theirs)
     this.#base = theirs
     this.#set(text)
