@@ -59,6 +59,13 @@ const networkCodes =
   /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|ENOTCACHED)\b/
 
 /**
+ * Whether the registry was out of reach.
+ *
+ * @internal
+ */
+export const isNetwork = ({ stderr }: Outcome): boolean => networkCodes.test(stderr)
+
+/**
  * Why npm failed, in a few words.
  *
  * @internal

@@ -3,7 +3,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { CliFailure, exitCodes, usage } from "./failure.ts"
-import { npm, whyNot } from "./npm.ts"
+import { isNetwork, npm, whyNot } from "./npm.ts"
 
 /** The package that this command belongs to: a clone, or installed. */
 const home = fileURLToPath(new URL("../../../", import.meta.url))
@@ -227,6 +227,14 @@ export const lock = (folder: string): Effect.Effect<string | undefined> =>
     ["install", "--package-lock-only", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"],
     folder
   ).pipe(
-    Effect.map((outcome) => outcome.code === 0 ? undefined : whyNot(outcome)),
+    Effect.flatMap((outcome) => {
+      if (outcome.code === 0) return Effect.succeed(undefined)
+      if (isNetwork(outcome)) return Effect.succeed(whyNot(outcome))
+      // Of a registry that it cannot reach npm may say that nothing there fits.
+      return Effect.map(
+        npm(["ping", "--fetch-retries=0"], folder),
+        (ping) => whyNot(isNetwork(ping) ? ping : outcome)
+      )
+    }),
     Effect.catch(({ message }) => Effect.succeed(message))
   )
