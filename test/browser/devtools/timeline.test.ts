@@ -138,7 +138,7 @@ inBrowser("the timeline", ({ newPage }) => {
     await showFrames(page, 3)
     assert.strictEqual(await top(page), before)
     // Nor when it happens above: what began before goes on there.
-    void call(server, "demo.burst", { invocations: 90, steps: 1, pauseMillis: 300 }).catch(() => {})
+    const slow = call(server, "demo.burst", { invocations: 90, steps: 1, pauseMillis: 200 })
     await page.waitForFunction(
       (least) => Number(document.querySelector("[role=treegrid]")!.getAttribute("aria-rowcount")) > least,
       (await count(page)) + 2
@@ -161,6 +161,7 @@ inBrowser("the timeline", ({ newPage }) => {
     await call(server, "demo.mode", "solo")
     await rows(page).last().getByText("demo.mode").waitFor()
     assert.isTrue(await rows(page).last().isVisible())
+    await slow
   })
 
   it("can be held, and goes on with everything that happened meanwhile", async () => {
