@@ -35,7 +35,7 @@ export const TimelinePanel = (): ReactElement => {
     goTo(hrefOf("timeline", id, writeFilter({ ...filter, ...change })), { replace: true })
   }, [filter, rest])
 
-  // The field shows what is typed at once; what it filters follows.
+  // The field shows what is typed at once; what it filters follows, at the latest when the field is left.
   const [typed, setTyped] = useState(filter.text)
   useEffect(() => setTyped(filter.text), [filter.text])
   useEffect(() => {
@@ -82,6 +82,7 @@ export const TimelinePanel = (): ReactElement => {
         filter={filter}
         text={typed}
         onText={setTyped}
+        onTextDone={() => typed !== filter.text && goWith({ text: typed })}
         onFilter={goWith}
         searchRef={search}
         paused={state.paused}

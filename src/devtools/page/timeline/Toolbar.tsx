@@ -10,10 +10,11 @@ import { type Filter, origins, statuses } from "./filter.ts"
 import { originWords } from "./words.ts"
 
 /** What is shown of the timeline, and whether it goes on. */
-export const Toolbar = ({ filter, labels, onFilter, onText, paused, searchRef, text, waiting }: {
+export const Toolbar = ({ filter, labels, onFilter, onText, onTextDone, paused, searchRef, text, waiting }: {
   readonly filter: Filter
   readonly text: string
   readonly onText: (text: string) => void
+  readonly onTextDone: () => void
   readonly onFilter: (change: Partial<Filter>) => void
   readonly searchRef: Ref<HTMLInputElement>
   readonly paused: boolean
@@ -32,6 +33,7 @@ export const Toolbar = ({ filter, labels, onFilter, onText, paused, searchRef, t
         hint="/"
         value={text}
         onChange={onText}
+        onDone={onTextDone}
       />
       <Choice
         label="Status"

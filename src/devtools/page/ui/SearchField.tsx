@@ -3,10 +3,12 @@ import { IconButton } from "./Button.tsx"
 import { Icon } from "./icons.tsx"
 
 /** A field to search in what is shown. Escape empties it. */
-export const SearchField = ({ hint, label, onChange, placeholder, ref, value }: {
+export const SearchField = ({ hint, label, onChange, onDone, placeholder, ref, value }: {
   readonly label: string
   readonly value: string
   readonly onChange: (value: string) => void
+  /** The words are complete: Enter was pressed, or the field was left. */
+  readonly onDone?: () => void
   readonly placeholder?: string
   /** The key that leads here. */
   readonly hint?: string
@@ -25,7 +27,9 @@ export const SearchField = ({ hint, label, onChange, placeholder, ref, value }: 
       spellCheck={false}
       maxLength={1_000}
       onChange={(event) => onChange(event.target.value)}
+      onBlur={onDone}
       onKeyDown={(event) => {
+        if (event.key === "Enter") onDone?.()
         if (event.key !== "Escape" || value === "") return
         event.preventDefault()
         event.stopPropagation()
