@@ -58,7 +58,13 @@ ${closed}\n`
 }
 
 const consumer = async (folder: string, tarball: string): Promise<void> => {
-  await emptyProject(folder, tarball, [...Object.keys(manifest.peerDependencies), "@types/node", "undici-types"])
+  await emptyProject(folder, tarball, [
+    ...Object.keys(manifest.peerDependencies),
+    "@types/node",
+    "undici-types",
+    "@types/react",
+    "csstype"
+  ])
   await cp(join(root, "test/package/consumer"), folder, { recursive: true })
   const specifiers = await specifiersOf(join(folder, "node_modules/opbus"))
   const all = specifiers.map((specifier, index) => `import * as m${index} from "${specifier}"`).join("\n")
@@ -96,7 +102,13 @@ const opbusCommand = async (folder: string): Promise<void> => {
 
 /** Specs, and an adapter that a third party published, in an empty project: `opbus generate` makes a program of them. */
 const generated = async (folder: string, tarball: string): Promise<void> => {
-  await emptyProject(folder, tarball, [...Object.keys(manifest.peerDependencies), "@types/node", "undici-types"])
+  await emptyProject(folder, tarball, [
+    ...Object.keys(manifest.peerDependencies),
+    "@types/node",
+    "undici-types",
+    "@types/react",
+    "csstype"
+  ])
   await link(folder, ["vitest", "@effect/vitest"])
   await cp(join(root, "test/package/generated"), folder, { recursive: true })
   await cp(join(root, "test/package/adapter"), join(folder, "node_modules/opbus-adapter-inventory"), {

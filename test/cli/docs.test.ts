@@ -104,6 +104,7 @@ export default Handlers.pipe(Layer.provideMerge(Opbus.layer))
 `
     )
     const output = "http://127.0.0.1:4400/rpc\nws://127.0.0.1:4400/ws\nws://127.0.0.1:4400/ws/binary\n" +
+      "devtools  http://127.0.0.1:4400/_opbus\n" +
       "opbus: serving 4 operations; Ctrl-C ends it\n"
     const curls = commands.filter(({ command }) => command.startsWith("curl"))
     assert.isAbove(curls.length, 0)

@@ -4,7 +4,7 @@ import type * as Stream from "effect/Stream"
 import type { HistoryEntry } from "../../history/HistoryEntry.ts"
 import type { HistoryError } from "../../history/HistoryError.ts"
 import type { HistoryScope, HistoryTracker } from "../../history/HistoryTracker.ts"
-import { trackerInternalsOf } from "../../history/internal/trackerInternals.ts"
+import { recent } from "../../history/internal/recent.ts"
 import { CurrentActor } from "../../operation/Invocation.ts"
 import { fromEntry } from "../../protocol/HistoryEntryMessage.ts"
 import type { History, Peek } from "../DevtoolsMessages.ts"
@@ -50,7 +50,7 @@ export const history = (tracker: Tracker | undefined): Stream.Stream<History> =>
 
 const read = (tracker: Tracker): Effect.Effect<History> =>
   Effect.gen(function*() {
-    const { actors, entries, total } = yield* trackerInternalsOf(tracker).recent(shown)
+    const { actors, entries, total } = yield* recent(tracker, shown)
     const { busy, problems, storeError } = yield* tracker.state
     return {
       enabled: true,

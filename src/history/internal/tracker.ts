@@ -13,7 +13,7 @@ import { mappingsOf } from "./mappings.ts"
 import { Recorder } from "./recorder.ts"
 import { Replayer } from "./replay.ts"
 import type { Direction, Limits, Shelf } from "./timeline.ts"
-import { type Guard, type Recent, type TrackerInternals, withTrackerInternals } from "./trackerInternals.ts"
+import { type Guard, type TrackerInternals, withTrackerInternals } from "./trackerInternals.ts"
 
 const megabyte = 1024 * 1024
 
@@ -116,26 +116,6 @@ const service = (
 
   const all = () => entriesOf(...timeline.books.values())
 
-  const recent = (count: number): Recent => {
-    const found: Array<Entry> = []
-    const actors: Array<Recent["actors"][number]> = []
-    let total = 0
-    for (const [actor, { live, undone }] of timeline.books) {
-      if (live.length + undone.length === 0) continue
-      total += live.length + undone.length
-      actors.push({ actor, undoCount: live.length, redoCount: undone.length })
-      let left = count
-      live.descend((entry) => {
-        found.push(entry)
-        return --left > 0 ? undefined : entry
-      })
-      // They stand in the order of their undos.
-      undone.descend((entry) => void found.push(entry))
-    }
-    const entries = found.sort((a, b) => a.position - b.position).slice(-count)
-    return { entries: modelsOf(entries), total, actors }
-  }
-
   const removeAll = (select: () => ReadonlyArray<Entry>): Effect.Effect<number> =>
     Effect.suspend(() => {
       let removed = 0
@@ -211,6 +191,7 @@ const service = (
   }
   return withTrackerInternals(tracker, {
     guarded: ways,
-    recent: (count) => refreshed(Effect.sync(() => recent(count)))
+    books: refreshed(Effect.sync(() => timeline.books)),
+    modelsOf
   })
 }

@@ -2,7 +2,8 @@ import type * as Effect from "effect/Effect"
 import type { HistoryEntry } from "../HistoryEntry.ts"
 import type { HistoryErrorReason } from "../HistoryError.ts"
 import type { HistoryScope } from "../HistoryTracker.ts"
-import type { Direction } from "./timeline.ts"
+import type { Entry } from "./entry.ts"
+import type { Direction, Timeline } from "./timeline.ts"
 
 /**
  * Asked when an entry has been chosen, before anything of it runs; a reason leaves it as it is.
@@ -12,31 +13,15 @@ import type { Direction } from "./timeline.ts"
 export type Guard = (entry: HistoryEntry, direction: Direction) => Effect.Effect<HistoryErrorReason | undefined>
 
 /**
- * The newest of the history of all actors.
- *
- * @internal
- */
-export interface Recent {
-  /** In the order of their starts. */
-  readonly entries: ReadonlyArray<HistoryEntry>
-  /** How many there are. */
-  readonly total: number
-  readonly actors: ReadonlyArray<{
-    readonly actor: string | undefined
-    readonly undoCount: number
-    readonly redoCount: number
-  }>
-}
-
-/**
  * What a server needs of a tracker beyond its public face.
  *
  * @internal
  */
 export interface TrackerInternals {
   readonly guarded: (scope: string | undefined, guard: Guard) => Pick<HistoryScope, "undo" | "redo" | "undoTo">
-  /** So many entries; of a long history the others are not looked at. */
-  readonly recent: (count: number) => Effect.Effect<Recent>
+  /** The entries of each actor, with what other processes have appended. */
+  readonly books: Effect.Effect<Timeline["books"]>
+  readonly modelsOf: (entries: ReadonlyArray<Entry>) => ReadonlyArray<HistoryEntry>
 }
 
 const InternalsTypeId = "~opbus/history/HistoryTracker/internals" as const

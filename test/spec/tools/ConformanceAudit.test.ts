@@ -210,6 +210,7 @@ impl ManagedService for Store {
       report.violations.filter((violation) => violation.rule === rule).flatMap(({ commands }) => commands).sort()
     const all = [
       "ai.analyzeText",
+      "analysis.request",
       "collection.create",
       "collection.delete",
       "collection.list",
@@ -230,7 +231,10 @@ impl ManagedService for Store {
       "note.write",
       "notebook.fingerprint",
       "statistics.words",
-      "toast.show"
+      "toast.show",
+      "worker.start",
+      "worker.status",
+      "worker.stop"
     ]
     assert.deepStrictEqual(keys("spec"), all)
     assert.deepStrictEqual(keys("accessor"), all)

@@ -255,7 +255,7 @@ export const Op = Operation.make({
 
   it("reads every operation of the notebook", async () => {
     const found = await runTools(ReverseEngineer.reverse({ root: repository, config, sources: ["examples/notebook"] }))
-    assert.strictEqual(found.commands.length, 22)
+    assert.strictEqual(found.commands.length, 26)
     assert.deepStrictEqual(
       found.warnings.filter(({ code }) => code !== "pattern" && code !== "dropped").map(({ message }) => message),
       [

@@ -4,6 +4,16 @@
 import * as Schema from "effect/Schema"
 import * as Operation from "opbus/operation/Operation"
 
+export const TextAnalysis = Schema.Struct({
+  /** From -1, all words of feeling are bad ones, to 1. */
+  sentiment: Schema.Finite,
+  words: Schema.Int,
+  sentences: Schema.Int,
+  readingSeconds: Schema.Int,
+  /** Flesch's: 100 is easy, 0 is for graduates. */
+  readingEase: Schema.Finite
+})
+
 export class AnalyzeText extends Operation.make({
   meta: {
     key: "ai.analyzeText",
@@ -11,13 +21,5 @@ export class AnalyzeText extends Operation.make({
     description: "The mood of an English text, and how it reads."
   },
   input: Schema.Struct({ text: Schema.String.check(Schema.isMaxLength(100_000)) }),
-  output: Schema.Struct({
-    /** From -1, all words of feeling are bad ones, to 1. */
-    sentiment: Schema.Finite,
-    words: Schema.Int,
-    sentences: Schema.Int,
-    readingSeconds: Schema.Int,
-    /** Flesch's: 100 is easy, 0 is for graduates. */
-    readingEase: Schema.Finite
-  })
+  output: TextAnalysis
 }).annotate(Operation.Readonly, true).annotate(Operation.Idempotent, true) {}

@@ -5,14 +5,14 @@
 import { Schema } from "effect"
 import { Operation, OperationGroup } from "opbus"
 import { DatabaseError, NoteNotFound } from "../../model.ts"
-import { AnalyzeText } from "./operations.ts"
+import { TextAnalysis } from "./operations.ts"
 
 /** Where the request of an analysis has got to. */
 export const AnalysisState = Schema.Struct({
   state: Schema.Literals(["queued", "done", "failed"]),
   /** The id of the call in the queue: the same one, however often it is asked for until it is answered. */
   receipt: Schema.String,
-  analysis: Schema.optionalKey(AnalyzeText.output),
+  analysis: Schema.optionalKey(TextAnalysis),
   /** Why it failed. */
   why: Schema.optionalKey(Schema.String)
 })
