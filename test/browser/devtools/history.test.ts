@@ -24,6 +24,18 @@ const titles = async (page: Page): Promise<ReadonlyArray<string>> =>
 
 const shows = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor()
 
+/** The buttons of the bar, as they are in the frame in which this is told for the first time: whoever reads it may press one. */
+const barWhenTold = async (page: Page, told: string): Promise<ReadonlyArray<string>> => {
+  const bar = await page.waitForFunction((told) => {
+    if (document.querySelector(".history-outcome [role=status]")?.textContent?.trim() !== told) return undefined
+    return Array.from(document.querySelectorAll(".history-bar button"), (button) => {
+      const disabled = button.getAttribute("aria-disabled") === "true"
+      return `${button.textContent?.trim()}${disabled ? " (disabled)" : ""}`
+    })
+  }, told)
+  return (await bar.jsonValue())!
+}
+
 /** Goes on with Tab until what has the focus has this name. */
 const tabTo = async (page: Page, name: string | RegExp): Promise<void> => {
   for (let i = 0; i < 60; i++) {
@@ -201,10 +213,15 @@ inBrowser("the history panel", ({ newPage }) => {
     await page.keyboard.press("Enter")
     await tabTo(page, "Undo 2 entries")
     await page.keyboard.press("Enter")
-    await shows(page, "2 entries undone")
+    assert.deepStrictEqual(await barWhenTold(page, "2 entries undone"), [
+      "Undo (disabled)",
+      "Redo: Write “one” into letter"
+    ])
     assert.strictEqual(app.world.documents.get("letter"), "")
+    // The button that was pressed goes with its entry.
+    await page.getByRole("button", { name: /^Undo to here/ }).first().waitFor({ state: "detached" })
     assert.notStrictEqual(await page.evaluate(() => document.activeElement?.tagName), "BODY")
-    await tabTo(page, /^Redo/)
+    await tabTo(page, "Redo: Write “one” into letter")
     await page.keyboard.press("Enter")
     await shows(page, "Done again: Write “one” into letter")
     assert.strictEqual(app.world.documents.get("letter"), "one")

@@ -1,13 +1,12 @@
-import * as Cause from "effect/Cause"
 import { type ReactElement, type RefObject, useEffect, useId, useRef, useState } from "react"
 import type { History as HistoryMessage, Peek as PeekMessage } from "../../DevtoolsMessages.ts"
-import { History, HistoryFailed, Peek, Redo, Undo, UndoTo } from "../../DevtoolsOperations.ts"
-import { useLatest, useTools } from "../connection.ts"
+import { History } from "../../DevtoolsOperations.ts"
+import { useLatest } from "../connection.ts"
 import { hrefOf, useRoute } from "../route.ts"
 import { Button, IconButton } from "../ui/Button.tsx"
 import { EmptyState, Loading } from "../ui/EmptyState.tsx"
-import { ErrorText, messageOf } from "../ui/ErrorText.tsx"
-import { formatCount, plural } from "../ui/format.ts"
+import { ErrorText } from "../ui/ErrorText.tsx"
+import { formatCount } from "../ui/format.ts"
 import { Icon } from "../ui/icons.tsx"
 import { plain } from "../ui/text.ts"
 import { Text } from "../ui/Text.tsx"
@@ -18,6 +17,7 @@ import { adviceFor, explain, planUndo } from "./plan.ts"
 import { Problems } from "./Problems.tsx"
 import { chosenIn, queryOf } from "./selection.ts"
 import { UndoDialog } from "./UndoDialog.tsx"
+import { type Outcome, useActions, usePeek } from "./undoing.ts"
 import "./history.css"
 
 /** What was done, by whom and where, and the way back. */
@@ -47,25 +47,18 @@ const NoHistory = (): ReactElement => (
   </EmptyState>
 )
 
-/** What came of the last undo or redo. */
-interface Outcome {
-  readonly failed: boolean
-  readonly text: string
-  readonly advice?: string | undefined
-}
-
 const HistoryView = ({ history }: { readonly history: HistoryMessage }): ReactElement => {
   const route = useRoute()
   const groups = groupsOf(history.entries, history.actors)
   const { actor, scope } = chosenIn(route.query, groups)
   const ofActor = select(history.entries, actor, undefined)
   const shown = select(history.entries, actor, scope)
-  const peek = usePeek(history, actor, scope)
+  const { look, peek } = usePeek(history, actor, scope)
   const [asked, setAsked] = useState<string>()
   const [outcome, setOutcome] = useState<Outcome>()
   const undoButton = useRef<HTMLButtonElement>(null)
-  const actions = useActions(setOutcome)
-  const at = scope === undefined ? {} : { scope }
+  const pressed = useRef<Element>(undefined)
+  const actions = useActions(look, setOutcome)
   // The history goes on while the question stands.
   const target = asked === undefined ? undefined : history.entries.find(({ id }) => id === asked)
   const plan = target === undefined ? undefined : planUndo(history.entries, scope, target)
@@ -73,9 +66,11 @@ const HistoryView = ({ history }: { readonly history: HistoryMessage }): ReactEl
   // What is said of one selection is not about the next one.
   useEffect(() => setOutcome(undefined), [actor, scope])
   useEffect(() => {
-    // The button that was pressed may be gone with its entry.
-    if (outcome !== undefined && document.activeElement === document.body) undoButton.current?.focus()
-  }, [outcome])
+    // The button that was pressed goes with its entry, before or after the outcome is told.
+    if (pressed.current?.isConnected !== false) return
+    pressed.current = undefined
+    if (document.activeElement === document.body) undoButton.current?.focus()
+  }, [history])
 
   return (
     <div className="panel history">
@@ -99,7 +94,8 @@ const HistoryView = ({ history }: { readonly history: HistoryMessage }): ReactEl
             actor={actor}
             peek={peek}
             saysWhy={outcome?.failed !== true}
-            busy={history.busy || actions.pending}
+            pending={actions.pending}
+            busy={history.busy}
             undoButton={undoButton}
             onUndo={() => actor !== undefined && actions.undo(actor, scope)}
             onRedo={() => actor !== undefined && actions.redo(actor, scope)}
@@ -127,7 +123,10 @@ const HistoryView = ({ history }: { readonly history: HistoryMessage }): ReactEl
                   if (plan.takesBack.length === 0 && plan.stopsAt !== undefined) {
                     const advice = adviceFor(plan.stopsAt._tag, actorOf(entry))
                     setOutcome({ failed: true, text: explain(plan.stopsAt), advice })
-                  } else setAsked(entry.id)
+                  } else {
+                    pressed.current = document.activeElement ?? undefined
+                    setAsked(entry.id)
+                  }
                 }}
               />
             )}
@@ -146,7 +145,7 @@ const HistoryView = ({ history }: { readonly history: HistoryMessage }): ReactEl
           onCancel={() => setAsked(undefined)}
           onConfirm={() => {
             setAsked(undefined)
-            actions.undoTo(actorOf(target), target.id, at)
+            actions.undoTo(actorOf(target), target.id, scope)
           }}
         />
       )}
@@ -154,65 +153,14 @@ const HistoryView = ({ history }: { readonly history: HistoryMessage }): ReactEl
   )
 }
 
-/** What the next undo and redo of an actor will do; asked again whenever the history has changed. */
-const usePeek = (
-  history: HistoryMessage,
-  actor: Actor | undefined,
-  scope: string | undefined
-): PeekMessage | undefined => {
-  const { invoke } = useTools(Peek)
-  const [peek, setPeek] = useState<PeekMessage>()
-  useEffect(() => {
-    let current = true
-    if (actor === undefined) setPeek(undefined)
-    else {
-      void invoke({ actor, ...(scope === undefined ? {} : { scope }) }).then((exit) => {
-        if (current && exit._tag === "Success") setPeek(exit.value)
-      })
-    }
-    return () => {
-      current = false
-    }
-  }, [history, actor, scope, invoke])
-  return actor === undefined ? undefined : peek
-}
-
-const useActions = (tell: (outcome: Outcome | undefined) => void) => {
-  const undo = useTools(Undo)
-  const redo = useTools(Redo)
-  const undoTo = useTools(UndoTo)
-  const failed = (actor: Actor, cause: Cause.Cause<unknown>) => {
-    const error = Cause.squash(cause)
-    if (!(error instanceof HistoryFailed)) return tell({ failed: true, text: messageOf(error) })
-    const before = error.undone === 0 ? "" : `${plural(error.undone, "entry", "entries")} undone, then it stopped. `
-    tell({ failed: true, text: before + error.message, advice: adviceFor(error.reason, actor) })
-  }
-  const one = (tool: typeof undo | typeof redo, word: string) => (actor: Actor, scope: string | undefined) => {
-    tell(undefined)
-    void tool.invoke({ actor, ...(scope === undefined ? {} : { scope }) }).then((exit) => {
-      if (exit._tag === "Failure") failed(actor, exit.cause)
-      else tell({ failed: false, text: `${word}: ${exit.value.message}` })
-    })
-  }
-  return {
-    pending: undo.pending || redo.pending || undoTo.pending,
-    undo: one(undo, "Undone"),
-    redo: one(redo, "Done again"),
-    undoTo: (actor: Actor, entryId: string, at: { readonly scope?: string }) => {
-      tell(undefined)
-      void undoTo.invoke({ actor, entryId, ...at }).then((exit) => {
-        if (exit._tag === "Failure") failed(actor, exit.cause)
-        else tell({ failed: false, text: `${plural(exit.value.length, "entry", "entries")} undone` })
-      })
-    }
-  }
-}
-
-const UndoBar = ({ actor, busy, onRedo, onUndo, peek, saysWhy, undoButton }: {
+const UndoBar = ({ actor, busy, onRedo, onUndo, peek, pending, saysWhy, undoButton }: {
   readonly actor: Actor | undefined
   readonly peek: PeekMessage | undefined
   /** It tells why an undo is not possible; not when that was just answered. */
   readonly saysWhy: boolean
+  /** What was pressed here goes on. */
+  readonly pending: boolean
+  /** Somebody undoes or redoes: what is pressed meanwhile has its turn after that. */
   readonly busy: boolean
   readonly undoButton: RefObject<HTMLButtonElement | null>
   readonly onUndo: () => void
@@ -236,20 +184,20 @@ const UndoBar = ({ actor, busy, onRedo, onUndo, peek, saysWhy, undoButton }: {
         kind="primary"
         icon="undo"
         ref={undoButton}
-        aria-disabled={!canUndo || busy}
+        aria-disabled={!canUndo || pending}
         {...(blocked === undefined ? {} : { "aria-describedby": why })}
-        onClick={() => canUndo && !busy && onUndo()}
+        onClick={() => canUndo && !pending && onUndo()}
       >
         <span className="truncate">{undo === undefined ? "Undo" : `Undo: ${plain(undo.message, 80)}`}</span>
       </Button>
       <Button
         icon="redo"
-        aria-disabled={redo === undefined || busy}
-        onClick={() => redo !== undefined && !busy && onRedo()}
+        aria-disabled={redo === undefined || pending}
+        onClick={() => redo !== undefined && !pending && onRedo()}
       >
         <span className="truncate">{redo === undefined ? "Redo" : `Redo: ${plain(redo, 80)}`}</span>
       </Button>
-      {busy ? <span className="spinner" role="status" aria-label="Working" /> : null}
+      {pending || busy ? <span className="spinner" role="status" aria-label="Working" /> : null}
       {blocked === undefined ? null : (
         <p className="history-blocked" id={why}>
           <Icon name="ban" /> <Text value={blocked} />
