@@ -44,10 +44,10 @@ export const TimelinePanel = (): ReactElement => {
     return () => clearTimeout(timer)
   }, [typed, filter.text, goWith])
 
-  const { operation, origin, root, status, text } = filter
+  const { kind, operation, origin, root, status, text } = filter
   useEffect(() => {
-    feed.setFilter(predicateOf({ operation, origin, root, status, text }, labels))
-  }, [operation, origin, root, status, text, labels])
+    feed.setFilter(predicateOf({ kind, operation, origin, root, status, text }, labels))
+  }, [kind, operation, origin, root, status, text, labels])
 
   // An address that names an invocation shows it, also when it is below a closed line.
   const begun = model.size > 0

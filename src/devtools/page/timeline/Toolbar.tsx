@@ -6,7 +6,7 @@ import { Icon } from "../ui/icons.tsx"
 import { SearchField } from "../ui/SearchField.tsx"
 import { plain } from "../ui/text.ts"
 import { feed } from "./feed.ts"
-import { type Filter, origins, statuses } from "./filter.ts"
+import { type Filter, type Kind, kinds, origins, statuses } from "./filter.ts"
 import { originWords } from "./words.ts"
 
 /** What is shown of the timeline, and whether it goes on. */
@@ -34,6 +34,12 @@ export const Toolbar = ({ filter, labels, onFilter, onText, onTextDone, paused, 
         value={text}
         onChange={onText}
         onDone={onTextDone}
+      />
+      <Choice
+        label="Kind"
+        value={filter.kind}
+        options={kinds.map((kind) => [kind, kind])}
+        onChange={(kind) => onFilter({ kind: kind as Kind | undefined })}
       />
       <Choice
         label="Status"

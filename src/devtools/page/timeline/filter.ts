@@ -1,9 +1,16 @@
 import type { InvocationRow, InvocationStatus } from "../../../reactivity/InvocationTable.ts"
 
+export const kinds = ["changes", "reads"] as const
+
+/** What may change something, or what only reads. */
+export type Kind = (typeof kinds)[number]
+
 /** What of the timeline to show. */
 export interface Filter {
   /** Words that all occur; "in quotes" as a whole, with a dash in front not at all. */
   readonly text: string
+  /** Whether the operation only reads. */
+  readonly kind: Kind | undefined
   readonly status: InvocationStatus | undefined
   readonly origin: InvocationRow["origin"] | undefined
   /** The key of an operation. */
@@ -27,6 +34,7 @@ export const origins: ReadonlyArray<InvocationRow["origin"]> = [
 /** The filter in the query of an address. */
 export const readFilter = (query: URLSearchParams): Filter => ({
   text: (query.get("q") ?? "").slice(0, 1_000),
+  kind: kinds.find((kind) => kind === query.get("kind")),
   status: statuses.find((status) => status === query.get("status")),
   origin: origins.find((origin) => origin === query.get("origin")),
   operation: query.get("operation") ?? undefined,
@@ -34,8 +42,9 @@ export const readFilter = (query: URLSearchParams): Filter => ({
 })
 
 /** The query of a filter. */
-export const writeFilter = ({ operation, origin, root, status, text }: Filter): Record<string, string> => ({
+export const writeFilter = ({ kind, operation, origin, root, status, text }: Filter): Record<string, string> => ({
   ...(text === "" ? {} : { q: text }),
+  ...(kind === undefined ? {} : { kind }),
   ...(status === undefined ? {} : { status }),
   ...(origin === undefined ? {} : { origin }),
   ...(operation === undefined ? {} : { operation }),
@@ -85,7 +94,7 @@ export const predicateOf = (
   labels: ReadonlyMap<string, string>
 ): ((row: InvocationRow, text: string) => boolean) | undefined => {
   if (isEmpty(filter)) return undefined
-  const { operation, origin, root, status } = filter
+  const { kind, operation, origin, root, status } = filter
   const terms = termsOf(filter.text).map(({ not, text }) => ({
     not,
     text,
@@ -94,6 +103,7 @@ export const predicateOf = (
     )
   }))
   return (row, text) =>
+    (kind === undefined || (row.readonly === true) === (kind === "reads")) &&
     (status === undefined || row.status === status) &&
     (origin === undefined || row.origin === origin) &&
     (operation === undefined || row.key === operation) &&

@@ -290,7 +290,14 @@ describe("a filter of the timeline", () => {
     sequence: 1,
     ...more
   })
-  const empty = { text: "", status: undefined, origin: undefined, operation: undefined, root: undefined }
+  const empty = {
+    text: "",
+    kind: undefined,
+    status: undefined,
+    origin: undefined,
+    operation: undefined,
+    root: undefined
+  }
   const labels = new Map([["note.create", "Create a note"], ["note.remove", "Delete a note"]])
   const fits = (text: string, more: Partial<InvocationRow> = {}) => {
     const it = row(more)
@@ -314,6 +321,10 @@ describe("a filter of the timeline", () => {
     assert.isFalse(test(row({ status: "failed" }), searchedOf(row({})).text))
     assert.isFalse(test(row({ origin: "undo" }), searchedOf(row({})).text))
     assert.isFalse(test(row({ status: "failed", origin: "undo", key: "note.remove" }), searchedOf(row({})).text))
+    const changes = predicateOf({ ...empty, kind: "changes" }, labels)!
+    const reads = predicateOf({ ...empty, kind: "reads" }, labels)!
+    assert.deepStrictEqual([changes(row({}), ""), reads(row({}), "")], [true, false])
+    assert.deepStrictEqual([changes(row({ readonly: true }), ""), reads(row({ readonly: true }), "")], [false, true])
     const tree = predicateOf({ ...empty, root: "r" }, labels)!
     assert.isTrue(tree(row({ rootId: "r" }), ""))
     assert.isTrue(tree(row({ id: "r" }), ""))

@@ -45,7 +45,14 @@ describe("an address of the page", () => {
   })
 
   it("carries the filter of the timeline", () => {
-    const filter = { text: "a \"b\" -c", status: "failed", origin: "undo", operation: "x.y", root: "r" } as const
+    const filter = {
+      text: "a \"b\" -c",
+      kind: "changes",
+      status: "failed",
+      origin: "undo",
+      operation: "x.y",
+      root: "r"
+    } as const
     assert.deepStrictEqual(readFilter(parseRoute(hrefOf("timeline", "id", writeFilter(filter))).query), filter)
     assert.isUndefined(readFilter(new URLSearchParams("status=nonsense")).status)
   })
