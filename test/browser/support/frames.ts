@@ -57,6 +57,41 @@ export const showFrames = (page: Page, count: number): Promise<void> =>
       frame()
     }), count)
 
+/**
+ * Times frames in each of which the page does the same work, that fills most of one on a machine with nothing else to do.
+ * How late they come says how much of the machine others take: an idle page is on time also where a page that works is not.
+ */
+export const framesOfWork = async (page: Page, count: number): Promise<Frames> =>
+  statistics(
+    await page.evaluate((count) => {
+      const work = (steps: number): number => {
+        let value = 1
+        for (let i = 0; i < steps; i++) value = Math.imul(value ^ i, 0x9e3779b1)
+        return value
+      }
+      const trial = 1_000_000
+      // What it takes undisturbed: the shortest of several.
+      const took = Array.from({ length: 10 }, () => {
+        const start = performance.now()
+        work(trial)
+        return performance.now() - start
+      })
+      const steps = trial * 10 / Math.max(0.1, Math.min(...took))
+      return new Promise<Array<number>>((resolve) => {
+        const deltas: Array<number> = []
+        let last: number | undefined
+        const frame = (now: number) => {
+          if (last !== undefined) deltas.push(now - last)
+          last = now
+          if (deltas.length === count) return resolve(deltas)
+          work(steps)
+          requestAnimationFrame(frame)
+        }
+        requestAnimationFrame(frame)
+      })
+    }, count)
+  )
+
 /** How long a person waited, in milliseconds, from each input until the page had shown its answer. */
 export const answersDuring = async (page: Page, action: () => Promise<unknown>): Promise<ReadonlyArray<number>> => {
   const probe = await page.evaluateHandle(() => {
