@@ -48,7 +48,7 @@ inBrowser("typing in the notebook", ({ newPage }) => {
     server = await serveNotebook()
   })
 
-  it("makes one step of a paragraph, however many times it was sent", async () => {
+  it("makes one step of a paragraph, however many times it was sent; after a reload too", async () => {
     const page = await newPage()
     await page.goto(server.url)
     const { newNote, reads, redo, saved, text, undo } = desk(page)
@@ -64,6 +64,66 @@ inBrowser("typing in the notebook", ({ newPage }) => {
     await undo.filter({ hasText: "Rename to \"Moon\"" }).waitFor()
     await redo.click()
     await reads(paragraph)
+
+    await page.reload()
+    await reads(paragraph)
+    await undo.filter({ hasText: "Write \"The moon was up early" }).click()
+    await reads("")
+    await redo.filter({ hasText: "Write \"The moon was up early" }).click()
+    await reads(paragraph)
+  })
+
+  it("belongs to the same step, also when it is still on its way as one leaves the field", async () => {
+    const page = await newPage()
+    const sent: Array<string> = []
+    page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => sent.push(String(payload))))
+    await page.goto(server.url)
+    const { newNote, reads, redo, saved, text, undo } = desk(page)
+    await newNote("Hanging")
+    await text.click()
+    server.signal("SIGSTOP")
+    try {
+      await page.keyboard.type("The server hangs")
+      while (!sent.some((frame) => frame.includes("The server hangs"))) {
+        await page.evaluate(() => new Promise(requestAnimationFrame))
+      }
+      await page.keyboard.type(" while this is typed.")
+      await page.keyboard.press("Tab")
+    } finally {
+      server.signal("SIGCONT")
+    }
+    await saved.waitFor()
+    await undo.filter({ hasText: "Write" }).click()
+    await reads("")
+    await redo.filter({ hasText: "Write" }).click()
+    await reads("The server hangs while this is typed.")
+  })
+
+  it("has Ctrl+Z of the field's own while one types; elsewhere it is the notebook's", async () => {
+    const page = await newPage()
+    await page.goto(server.url)
+    const { newNote, reads, redo, saved, text } = desk(page)
+    await newNote("Keys")
+    await text.click()
+    await page.keyboard.type("sugar")
+    await saved.waitFor()
+    await page.keyboard.press("Control+Z")
+    await reads("")
+    assert.strictEqual(await redo.getAttribute("aria-disabled"), "true")
+    await page.keyboard.press("Control+Shift+Z")
+    await reads("sugar")
+    await text.blur()
+    await saved.waitFor()
+
+    await page.getByRole("button", { name: "New collection" }).focus()
+    await page.keyboard.press("Control+Z")
+    await reads("")
+    await page.keyboard.press("Control+Shift+Z")
+    await reads("sugar")
+    await page.keyboard.press("Control+Z")
+    await reads("")
+    await page.keyboard.press("Control+Y")
+    await reads("sugar")
   })
 
   it("begins another step when one comes back to the field", async () => {
@@ -162,16 +222,5 @@ inBrowser("typing in the notebook", ({ newPage }) => {
     await Promise.all([page.keyboard.type(" end", { delay: 30 }), other.keyboard.type("start ", { delay: 35 })])
     await desk(page).reads("start middle end")
     await desk(other).reads("start middle end")
-  })
-
-  it("keeps the history over a reload", async () => {
-    const page = await newPage()
-    await page.goto(server.url)
-    const { newNote, note, undo } = desk(page)
-    await newNote("Reloaded")
-    await page.reload()
-    await undo.filter({ hasText: "Rename to \"Reloaded\"" }).click()
-    await note("Untitled note").first().waitFor()
-    await note("Reloaded").waitFor({ state: "detached" })
   })
 })

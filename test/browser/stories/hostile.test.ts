@@ -25,10 +25,14 @@ const isUnharmed = async (page: Page): Promise<void> => {
 }
 
 inBrowser("hostile words", ({ newPage }) => {
+  let notebook: Server
+  beforeAll(async () => {
+    notebook = await serveNotebook()
+  })
+
   it("typed into the notebook are shown as they are", async () => {
-    const { url } = await serveNotebook()
     const page = await newPage()
-    await page.goto(url)
+    await page.goto(notebook.url)
     await button(page, "New note").click()
     const words = attacks[1]!
     await field(page, "Title").fill(words)
@@ -74,19 +78,18 @@ inBrowser("hostile words", ({ newPage }) => {
   })
 
   it("from another program, and very long ones, leave the notebook as it is", async () => {
-    const server = await serveNotebook()
-    const { id } = await call(server, "collection.create", { name: `${written} ${long}` })
-    await call(server, "note.create", {
+    const { id } = await call(notebook, "collection.create", { name: `${written} ${long}` })
+    await call(notebook, "note.create", {
       title: long,
       body: `${written} ${long}`,
       tags: [long.slice(0, 3_000), written],
       collection: id
     })
     for (const title of attacks.filter((title) => !title.includes("\0"))) {
-      await call(server, "note.create", { title, body: title, tags: [title] })
+      await call(notebook, "note.create", { title, body: title, tags: [title] })
     }
     const page = await newPage()
-    await page.goto(server.url)
+    await page.goto(notebook.url)
     await page.getByRole("list", { name: "All notes" }).getByRole("button", { name: /^WWWW/ }).click()
     await shows(field(page, "Text"), `${written} ${long}`)
     await isUnharmed(page)

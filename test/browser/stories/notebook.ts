@@ -4,7 +4,7 @@ import { assert } from "vitest"
 
 export const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name })
 
-export const bar = (page: Page) => page.getByRole("group", { name: "Undo and redo" })
+const bar = (page: Page) => page.getByRole("group", { name: "Undo and redo" })
 
 export const undo = (page: Page, what: string | RegExp = "") => named(page, /^Undo/, what)
 

@@ -59,7 +59,7 @@ inBrowser("a server that stops", ({ newPage }) => {
     assert.deepStrictEqual(titles, ["Untitled note"])
   })
 
-  it("keeps what was typed also over a reload of the page that nobody could send", async () => {
+  it("keeps what was typed over a reload that nobody answers, and when the window is closed", async () => {
     const server = await serveNotebook()
     const page = await newPage()
     allow(page, away)
@@ -69,8 +69,9 @@ inBrowser("a server that stops", ({ newPage }) => {
     await saved(page).waitFor()
     await server.kill()
     await page.getByText("The notebook's server cannot be reached.").waitFor()
+    assert.isTrue(await button(page, "New note").isDisabled())
     await field(page, "Text").click()
-    await page.keyboard.type("Typed into the void.", { delay: 5 })
+    await page.keyboard.type("Typed into the void.")
     await page.getByText("Kept here, not sent yet").waitFor()
     const gone = await page.reload().then(() => undefined, (error: Error) => error.message)
     assert.include(gone, "ERR_CONNECTION_REFUSED")
@@ -81,5 +82,22 @@ inBrowser("a server that stops", ({ newPage }) => {
     await saved(page).waitFor()
     const [{ id }] = await call(server, "note.find", {})
     assert.strictEqual((await call(server, "note.read", { id })).body, "Typed into the void.")
+    await undo(page, "Write \"Typed into the void.\"").click()
+    await shows(field(page, "Text"), "")
+
+    // And once more; this time the window is closed before anything is sent.
+    await server.kill()
+    await page.getByText("The notebook's server cannot be reached.").waitFor()
+    await field(page, "Text").click()
+    await page.keyboard.type("Unsent.")
+    const address = page.url()
+    const later = await newPage({ beside: page })
+    await page.close()
+    await server.restart()
+    await later.goto(address)
+    await shows(field(later, "Text"), "Unsent.")
+    await saved(later).waitFor()
+    await undo(later, "Write \"Unsent.\"").waitFor()
+    assert.strictEqual((await call(server, "note.read", { id })).body, "Unsent.")
   })
 })
