@@ -123,6 +123,22 @@ inBrowser("the timeline", ({ newPage }) => {
     await row(page, "demo.mode").waitFor()
   })
 
+  it("takes what was typed when the field is left, however soon that is", async () => {
+    const page = await newPage()
+    await page.clock.install()
+    await page.goto(server.devtools)
+    const search = page.getByRole("searchbox", { name: "Search invocations" })
+    await search.waitFor()
+    // No pause in the typing is ever over.
+    await page.clock.pauseAt(Date.now() + 60_000)
+    for (const [word, key] of [["cloud", "Tab"], ["birch", "Enter"]] as const) {
+      await search.fill(word)
+      assert.notInclude(page.url(), word)
+      await page.keyboard.press(key)
+      assert.include(page.url(), word)
+    }
+  })
+
   it("does not move what is read when more happens, and follows the newest when asked", async () => {
     const page = await newPage()
     await page.goto(server.devtools)
