@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 
-const usage = `Usage: npm run campaign -- <history | interleave | kill | delivery | frames> [options]
+const usage = `Usage: npm run campaign -- <history | interleave | kill | delivery | frames | differential> [options]
 
 history       runs random histories on the library and on the reference model, and compares them after every step
   --count <n>       how many (default 100000)
@@ -34,6 +34,10 @@ delivery      queues calls, kills client and server, loses and doubles answers, 
 frames        sends mutated frames to a server over HTTP and WebSocket, and looks whether it is still well
   --count <n>       how many frames (default 100000)
   --seed <n>        (default 1)
+
+differential  asks TypeScript, Rust and a sidecar the same, on random inputs; where cargo is
+  --count <n>       how many inputs of each command (default 10000)
+  --seed <n>
 
 A failure ends with exit code 1 and the command that repeats it.`
 
@@ -131,6 +135,19 @@ switch (campaign) {
       deliveries: integer("deliveries", 20_000),
       seed: integer("seed", 1)
     })
+    break
+  }
+  case "differential": {
+    const { status } = spawnSync(process.execPath, ["node_modules/vitest/vitest.mjs", "run", "differential"], {
+      cwd: fileURLToPath(new URL("..", import.meta.url)),
+      env: {
+        ...process.env,
+        OPBUS_CALLS: String(integer("count", 10_000)),
+        ...(values.seed === undefined ? {} : { OPBUS_SEED: String(integer("seed", 1)) })
+      },
+      stdio: "inherit"
+    })
+    process.exitCode = status ?? 1
     break
   }
   case "frames": {
