@@ -42,10 +42,48 @@ const vitestCount = async ({ code }: Outcome): Promise<Counts> =>
 
 const script = (name: string) => () => node([`scripts/${name}.ts`])
 
+/** The linter reads `dist`, so it is built afterwards. The long ones first: they run beside each other, and the short ones fill what is left. */
 const steps: ReadonlyArray<Step> = [
-  { name: "format", about: "dprint", run: () => command(bin("dprint"), ["check"]) },
   { name: "lint", about: "oxlint: style, the layer rule, import cycles", run: () => command(bin("oxlint"), []) },
+  { name: "format", about: "dprint", run: () => command(bin("dprint"), ["check"]) },
+  { name: "build", about: "dist, as published", after: ["lint"], run: script("build") },
+  {
+    name: "package",
+    about: "the packed tarball in an empty project",
+    after: ["build"],
+    run: script("package"),
+    count: lastLine
+  },
+  {
+    name: "init",
+    about: "getting started, followed literally: npx opbus init, npm ci, npm start, npm test",
+    after: ["build"],
+    run: script("init"),
+    count: lastLine
+  },
+  {
+    name: "tutorial",
+    about: "the ten-minute page, followed literally; where cargo is",
+    after: ["build"],
+    run: script("tutorial"),
+    count: lastLine
+  },
+  { name: "rust", about: "the crates: format, clippy, tests; where cargo is", run: script("rust"), count: lastLine },
   { name: "types", about: "tsc over the whole repository", run: () => command(bin("tsc"), ["-p", "tsconfig.json"]) },
+  { name: "typeperf", about: "type instantiations, within their budgets", run: script("typeperf"), count: lastLine },
+  {
+    name: "sizes",
+    about: "bundles for a browser and for workerd, within their budgets",
+    after: ["build"],
+    run: script("sizes"),
+    count: lastLine
+  },
+  {
+    name: "docs",
+    about: "the code blocks of the documentation, compiled and run",
+    run: script("doctest"),
+    count: lastLine
+  },
   {
     name: "portable",
     about: "tsc over the folders that run anywhere, without Node's types",
@@ -57,44 +95,7 @@ const steps: ReadonlyArray<Step> = [
     about: "opbus enforce: what is generated is what the specs say",
     run: () => node(["src/cli/bin.ts", "enforce"])
   },
-  { name: "build", about: "dist, as published", run: script("build") },
-  {
-    name: "docs",
-    about: "the code blocks of the documentation, compiled and run",
-    run: script("doctest"),
-    count: lastLine
-  },
-  {
-    name: "package",
-    about: "the packed tarball in an empty project",
-    after: ["build"],
-    run: script("package"),
-    count: lastLine
-  },
-  {
-    name: "sizes",
-    about: "bundles for a browser and for workerd, within their budgets",
-    after: ["build"],
-    run: script("sizes"),
-    count: lastLine
-  },
-  { name: "rust", about: "the crates: format, clippy, tests; where cargo is", run: script("rust"), count: lastLine },
-  {
-    name: "tutorial",
-    about: "the ten-minute page, followed literally; where cargo is",
-    after: ["build"],
-    run: script("tutorial"),
-    count: lastLine
-  },
-  {
-    name: "init",
-    about: "getting started, followed literally: npx opbus init, npm ci, npm start, npm test",
-    after: ["build"],
-    run: script("init"),
-    count: lastLine
-  },
-  { name: "typeperf", about: "type instantiations, within their budgets", run: script("typeperf"), count: lastLine },
-  { name: "examples", about: "every example", weight: 2, run: script("examples"), count: lastLine },
+  { name: "examples", about: "every example", run: script("examples"), count: lastLine },
   {
     name: "unit",
     about: "vitest",
