@@ -6,11 +6,10 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { OperationFormat } from "../operation/internal/operationFormat.ts"
 import { DeploymentRecord } from "../protocol/DeploymentRecord.ts"
 import { HistoryEntryMessage } from "../protocol/HistoryEntryMessage.ts"
 import { OperationErrorReason } from "../protocol/OperationErrorMessage.ts"
-
-const Document = Schema.Record(Schema.String, Schema.Json)
 
 /**
  * An operation as plain data: the `OperationJson` of `Operation.toJson`.
@@ -18,28 +17,7 @@ const Document = Schema.Record(Schema.String, Schema.Json)
  * @category schemas
  * @since 0.1.0
  */
-export const OperationJson = Schema.Struct({
-  v: Schema.Literal(1),
-  key: Schema.String,
-  label: Schema.optionalKey(Schema.String),
-  description: Schema.optionalKey(Schema.String),
-  version: Schema.Number,
-  executionMode: Schema.Literals(["sync", "async"]),
-  stream: Schema.Boolean,
-  concurrency: Schema.Literals(["unbounded", "serial", "switchLatest", "drop", "serialBy", "singleFlightBy"]),
-  lane: Schema.optionalKey(Schema.String),
-  input: Document,
-  output: Document,
-  error: Document,
-  progress: Document,
-  annotations: Schema.Struct({
-    permission: Schema.optionalKey(Schema.String),
-    idempotent: Schema.optionalKey(Schema.Literal(true)),
-    readonly: Schema.optionalKey(Schema.Literal(true)),
-    irreversible: Schema.optionalKey(Schema.Literal(true)),
-    icon: Schema.optionalKey(Schema.String)
-  })
-})
+export const OperationJson = OperationFormat
 
 /**
  * One operation in the catalogue.

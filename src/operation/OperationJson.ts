@@ -19,6 +19,7 @@ import * as annotations from "./internal/annotations.ts"
 import { misfit } from "./internal/codec.ts"
 import * as definition from "./internal/definition.ts"
 import * as jsonSchema from "./internal/jsonSchema.ts"
+import { OperationFormat } from "./internal/operationFormat.ts"
 import type * as Operation from "./Operation.ts"
 import { OperationContext } from "./OperationContext.ts"
 import type { OperationRegistry } from "./OperationRegistry.ts"
@@ -267,30 +268,7 @@ export const fromJsonResult = (
 
 const NonEmpty = Schema.String.check(Schema.isMinLength(1))
 
-const JsonDocument = Schema.Record(Schema.String, Schema.Json)
-
-const Format = Schema.Struct({
-  v: Schema.Literal(1),
-  key: NonEmpty,
-  label: Schema.optionalKey(Schema.String),
-  description: Schema.optionalKey(Schema.String),
-  version: Schema.Number,
-  executionMode: Schema.Literals(["sync", "async"]),
-  stream: Schema.Boolean,
-  concurrency: Schema.Literals(["unbounded", "serial", "switchLatest", "drop", "serialBy", "singleFlightBy"]),
-  lane: Schema.optionalKey(Schema.String),
-  input: JsonDocument,
-  output: JsonDocument,
-  error: JsonDocument,
-  progress: JsonDocument,
-  annotations: Schema.Struct({
-    permission: Schema.optionalKey(Schema.String),
-    idempotent: Schema.optionalKey(Schema.Literal(true)),
-    readonly: Schema.optionalKey(Schema.Literal(true)),
-    irreversible: Schema.optionalKey(Schema.Literal(true)),
-    icon: Schema.optionalKey(Schema.String)
-  })
-})
+const Format = Schema.Struct({ ...OperationFormat.fields, key: NonEmpty })
 
 const concurrencyOf = ({ concurrency, lane }: OperationJson): Concurrency<unknown> => {
   switch (concurrency) {

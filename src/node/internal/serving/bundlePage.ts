@@ -2,6 +2,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type { BuildFailure, BuildOptions, Metafile } from "esbuild"
 import * as path from "node:path"
+import type { Options } from "../../PageBundle.ts"
 import { readCached, writeCached } from "./bundleCache.ts"
 
 /**
@@ -18,15 +19,9 @@ export class PageBundleError extends Data.TaggedError("PageBundleError")<{
 }> {}
 
 /** @internal */
-export interface PageOptions {
-  readonly entry: string
-  readonly title: string
-  readonly lang?: string | undefined
-  readonly description?: string | undefined
-  readonly minify?: boolean | undefined
-  readonly sourcemap?: boolean | undefined
-  readonly define?: Readonly<Record<string, string>> | undefined
-  readonly cache?: string | undefined
+export interface PageOptions
+  extends Pick<Options, "entry" | "title" | "lang" | "description" | "minify" | "sourcemap" | "define" | "cache">
+{
   /** What the addresses of the page's files begin with. */
   readonly base: string
 }

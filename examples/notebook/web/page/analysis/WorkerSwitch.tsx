@@ -1,12 +1,12 @@
+import { useLatest } from "opbus/react"
 import { StartWorker, StopWorker, WatchWorker } from "../../../plugins/analysis/web.ts"
 import { useAction } from "../useAction.ts"
-import { useLatest } from "../useLatest.ts"
 import { useNotebook } from "../useNotebook.ts"
 
 /** Starts and stops the worker, which is a process beside the server. */
 export const WorkerSwitch = () => {
   const { away } = useNotebook()
-  const status = useLatest(WatchWorker, undefined)
+  const { value: status } = useLatest(WatchWorker, undefined)
   const start = useAction(StartWorker)
   const stop = useAction(StopWorker)
   if (status === undefined) return null
