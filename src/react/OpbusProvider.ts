@@ -59,7 +59,7 @@ export const OpbusProvider = (props: OpbusProviderProps): ReactElement => {
     if (bus.state.value._tag === "disposed") return remake({ bus: busOf(props), given })
     bus.start()
     return retain(bus)
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
+    // Only of the bus: other props are looked at when it is made anew.
   }, [bus])
   const state = useObservable(bus.state)
   if (state._tag === "failed") throw state.error

@@ -33,7 +33,7 @@ const Rows = ({ figures, label, span }: {
   const rows = times.map((at, index) => ({ at, index })).filter(({ at }) => at >= span.from && at <= span.to)
     .toReversed()
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
+    // What scrolls must be reachable by keyboard.
     <div className="figures-box" role="region" aria-label={label} tabIndex={0}>
       <table className="table" aria-label={label}>
         <thead>

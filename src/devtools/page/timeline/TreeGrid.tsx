@@ -101,7 +101,7 @@ export const TreeGrid = ({ chosen, gridRef, labels, onOpen, version }: {
     setActive(chosen)
     show(node.index)
     remember()
-    // oxlint-disable-next-line react-hooks/exhaustive-deps -- only when something else is chosen
+    // Only when something else is chosen.
   }, [chosen])
 
   /** Whoever looks at one line does not want to be carried away from it. */
@@ -201,7 +201,7 @@ export const TreeGrid = ({ chosen, gridRef, labels, onOpen, version }: {
   const inSight = activeNode !== undefined && shown[activeNode.index - range.start] === activeNode
   return (
     <div className="tl">
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role -- a treegrid of the ARIA practices */}
+      {/* A treegrid of the ARIA practices. */}
       <div
         ref={(element) => {
           box.current = element
@@ -295,7 +295,7 @@ const deepest = 12
 const Line = memo((
   { active, below, chosen, depth, expanded, fits, index, label, node, onExpand, onOpen, row, top }: LineProps
 ) => (
-  // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus -- the grid has the focus, and its keys
+  // The grid has the focus, and its keys.
   <div
     role="row"
     id={idOf(row.id)}

@@ -43,7 +43,7 @@ export const SplitView = ({ children, label, name, side }: {
       {open
         ? (
           <>
-            {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/no-noninteractive-tabindex -- a separator that can be moved is interactive */}
+            {/* A separator that can be moved is interactive. */}
             <div
               className="split-handle"
               role="separator"

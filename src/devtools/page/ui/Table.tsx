@@ -18,7 +18,7 @@ export const Table = <Row extends object | string>({ caption, columns, label, ro
   readonly rows: ReadonlyArray<Row>
   readonly rowKey: (row: Row) => string
 }): ReactElement => (
-  // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
+  // What scrolls must be reachable by keyboard.
   <div className="table-box" role="region" aria-label={label} tabIndex={0}>
     <table className="table" aria-label={label}>
       {caption === undefined ? null : <caption>{caption}</caption>}
